@@ -1,0 +1,4 @@
+"""From candidate poses to persons."""
+from .pose_fusion import PoseFusion
+
+__all__ = ['PoseFusion']

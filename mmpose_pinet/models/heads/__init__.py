@@ -1,0 +1,4 @@
+"""Heads."""
+from .pinet_head import PINetHead
+
+__all__ = ['PINetHead']

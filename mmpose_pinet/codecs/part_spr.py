@@ -1,0 +1,274 @@
+"""The part-based structured pose representation of PINet."""
+from typing import Dict, Optional, Sequence, Tuple, Union
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmpose.codecs.base import BaseKeypointCodec
+from mmpose.registry import KEYPOINT_CODECS
+from torch import Tensor
+
+from .bilinear import bilinear_corners
+from .gaussian import draw_gaussians
+from .partitions import check_parts, get_parts
+
+
+@KEYPOINT_CODECS.register_module()
+class PartSPR(BaseKeypointCodec):
+    """Poses as part centres plus displacements from them (Sec. 3.2, Eq. 1).
+
+    Where SPR (Nie et al., ICCV 2019) has one root a person, PINet has one
+    root a body part: the mean of the part's labelled keypoints. Displacements
+    are kept as rows, one for each cell close to a part centre, never as a map.
+
+    Note:
+
+        - persons N, keypoints K, parts S, target rows P, candidates t
+        - input size (w, h) in px, heatmap size (W, H) in cells
+        - coordinates are (x, y); cell (x, y) has the flat index y * W + x and
+          lies at the input px (x, y) * ``scale_factor``
+
+    Args:
+        input_size (tuple[int, int]): Input size (w, h).
+        heatmap_size (tuple[int, int]): Heatmap size (W, H).
+        parts (str | list[list[int]]): A partition's name (``'center'``,
+            ``'head'``, ``'part-large'``, ``'part-small'``, ``'keypoint'``) or
+            the keypoint indices of each part.
+        skeleton (str): The body that a partition's name refers to,
+            ``'coco'`` or ``'crowdpose'``. Defaults to ``'coco'``.
+        sigma (float): Gaussian sigma in cells. Defaults to 2.
+        radius (float): Cells [c - radius, c + radius) around the truncated
+            part centre c carry displacements. Defaults to 2.
+        background_weight (float): Heatmap weight away from every keypoint
+            (Eq. 7). Defaults to 0.1.
+        min_instance_area (float): Persons with a smaller box, in input px^2,
+            get no part centre. Defaults to 32**2.
+        decode_thr (float): Part scores at or below it are no peaks.
+            Defaults to 0.01.
+        decode_max_instances (int): The most peaks of a part. Defaults to 30.
+
+    Raises:
+        ValueError: If a partition, its skeleton or a part is unknown.
+    """
+
+    auxiliary_encode_keys = {'area'}
+
+    field_mapping_table = dict(
+        heatmaps='heatmaps', heatmap_weights='heatmap_weights')
+    label_mapping_table = dict(
+        part_indices='part_indices',
+        cell_indices='cell_indices',
+        displacements='displacements',
+        displacement_weights='displacement_weights')
+
+    def __init__(self,
+                 input_size: Tuple[int, int],
+                 heatmap_size: Tuple[int, int],
+                 parts: Union[str, Sequence[Sequence[int]]],
+                 skeleton: str = 'coco',
+                 sigma: float = 2.0,
+                 radius: float = 2.0,
+                 background_weight: float = 0.1,
+                 min_instance_area: float = 32**2,
+                 decode_thr: float = 0.01,
+                 decode_max_instances: int = 30) -> None:
+        super().__init__()
+        self.input_size = tuple(input_size)
+        self.heatmap_size = tuple(heatmap_size)
+        self.parts = get_parts(parts, skeleton)
+        self.sigma = sigma
+        self.radius = radius
+        self.background_weight = background_weight
+        self.min_instance_area = min_instance_area
+        self.decode_thr = decode_thr
+        self.decode_max_instances = decode_max_instances
+        self.scale_factor = (np.array(input_size) / heatmap_size).astype(
+            np.float32)
+
+    @property
+    def num_parts(self) -> int:
+        """S."""
+        return len(self.parts)
+
+    def encode(self,
+               keypoints: np.ndarray,
+               keypoints_visible: Optional[np.ndarray] = None,
+               area: Optional[np.ndarray] = None) -> Dict[str, np.ndarray]:
+        """Training targets of one image.
+
+        Args:
+            keypoints (np.ndarray): (N, K, 2) in input px.
+            keypoints_visible (np.ndarray): (N, K), above 0 where labelled,
+                seen and covered keypoints alike. Defaults to all.
+            area (np.ndarray): (N, ) box areas after augmentation, input px^2.
+
+        Returns:
+            dict:
+
+            - heatmaps (np.ndarray): (K+S, H, W), keypoints first.
+            - heatmap_weights (np.ndarray): (K+S, H, W), the mask M of Eq. 7.
+            - part_indices (np.ndarray): (P, ) the part of each row.
+            - cell_indices (np.ndarray): (P, ) y * W + x; no (part, cell) pair
+              stands twice: where persons overlap, the smaller owns the cell.
+            - displacements (np.ndarray): (P, K, 2) keypoint minus cell, in
+              cells.
+            - displacement_weights (np.ndarray): (P, K) 1 / sqrt(area) where
+              the keypoint is labelled and inside the map, else 0 (Eq. 8).
+
+        Raises:
+            ValueError: If ``area`` is missing or shapes disagree.
+        """
+        num_persons, num_keypoints = keypoints.shape[:2]
+        check_parts(self.parts, num_keypoints)
+        if area is None:
+            raise ValueError(
+                'PartSPR needs the box area of each person: put '
+                "dict(type='BottomupBoxArea') before GenerateTarget")
+        area = np.asarray(area, dtype=np.float32).reshape(-1)
+        if len(area) != num_persons:
+            raise ValueError(f'area holds {len(area)} values for '
+                             f'{num_persons} persons')
+        if keypoints_visible is None:
+            keypoints_visible = np.ones((num_persons, num_keypoints))
+
+        points = (keypoints / self.scale_factor).astype(np.float32)
+        labelled = keypoints_visible > 0
+        centres, has_centre = self._part_centres(points, labelled, area)
+
+        heatmaps, heatmap_weights = draw_gaussians(
+            np.concatenate([points, centres], axis=1),
+            np.concatenate([labelled, has_centre], axis=1), self.heatmap_size,
+            self.sigma, self.background_weight)
+        rows = self._displacement_rows(points, labelled, area, centres,
+                                       has_centre)
+        return dict(heatmaps=heatmaps, heatmap_weights=heatmap_weights, **rows)
+
+    def _part_centres(self, points: np.ndarray, labelled: np.ndarray,
+                      area: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Mean of the labelled keypoints of each part: (N, S, 2), (N, S)."""
+        members = np.zeros((self.num_parts, points.shape[1]), np.float32)
+        for part, joints in zip(members, self.parts):
+            part[joints] = 1
+        weights = members * labelled[:, None]  # (N, S, K)
+        counts = weights.sum(-1)
+        centres = weights @ points / np.maximum(counts, 1)[..., None]
+        large = area >= self.min_instance_area
+        return centres, (counts > 0) & large[:, None]
+
+    def _displacement_rows(self, points: np.ndarray, labelled: np.ndarray,
+                           area: np.ndarray, centres: np.ndarray,
+                           has_centre: np.ndarray) -> Dict[str, np.ndarray]:
+        """One row a part and cell near a part centre."""
+        w, h = self.heatmap_size
+        inside = (points >= 0).all(-1) & (points < (w, h)).all(-1)
+        # a degenerate box must not turn into an infinite weight
+        weights = (labelled & inside) / np.sqrt(np.maximum(area, 1))[:, None]
+
+        origin = np.trunc(centres)
+        has_rows = has_centre & (origin >= 0).all(-1) & (origin < (
+            w, h)).all(-1) & weights.any(-1)[:, None]
+        person, part = np.nonzero(has_rows)
+
+        steps = np.arange(-self.radius, self.radius)
+        window = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+        cells = (origin[person, part][:, None] + window).astype(np.int64)
+        on_map = (cells >= 0).all(-1) & (cells < (w, h)).all(-1)
+        row, column = np.nonzero(on_map)
+        person, part, cells = person[row], part[row], cells[row, column]
+
+        # the smaller person owns a shared cell; between equals the later one
+        key = part * (w * h) + cells[:, 1] * w + cells[:, 0]
+        order = np.lexsort((-person, area[person], key))
+        _, first = np.unique(key[order], return_index=True)
+        owner = order[first]
+        person, cells, key = person[owner], cells[owner], key[owner]
+        return dict(
+            part_indices=key // (w * h),
+            cell_indices=key % (w * h),
+            displacements=(points[person] - cells[:, None]).astype(np.float32),
+            displacement_weights=weights[person].astype(np.float32))
+
+    def find_peaks(self,
+                   part_maps: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Local maxima of the part maps, the points p of Sec. 3.1.
+
+        Args:
+            part_maps (Tensor): (B, S, H, W).
+
+        Returns:
+            tuple[Tensor]: Image, part and cell indices and scores, (t, )
+            each, in the order of images, parts and falling scores.
+        """
+        num_images, num_parts, height, width = part_maps.shape
+        side = (height + width) / 2
+        kernel = 3 if side <= 200 else 5 if side <= 300 else 7
+        highest = F.max_pool2d(part_maps, kernel, 1, kernel // 2)
+        peaks = torch.where(part_maps == highest, part_maps,
+                            torch.zeros_like(part_maps)).flatten(2)
+        count = min(self.decode_max_instances, height * width)
+        scores, cells = peaks.topk(count, dim=-1)
+        image, part, rank = (scores > self.decode_thr).nonzero(as_tuple=True)
+        return (image, part, cells[image, part, rank], scores[image, part,
+                                                              rank])
+
+    def score_keypoints(self, keypoint_maps: Tensor, images: Tensor,
+                        poses: Tensor) -> Tensor:
+        """Heatmap values at keypoints, the scores r_k of Sec. 3.4.
+
+        Args:
+            keypoint_maps (Tensor): (B, K, H, W).
+            images (Tensor): (t, ) the image of each pose.
+            poses (Tensor): (t, K, 2) in cells.
+
+        Returns:
+            Tensor: (t, K) bilinear values, 0 outside the map.
+        """
+        num_keypoints, height, width = keypoint_maps.shape[1:]
+        size = poses.new_tensor([width - 1, height - 1])
+        inside = ((poses >= 0) & (poses <= size)).all(-1)
+        corners, weights = bilinear_corners(poses, (width, height))
+        maps = images[:, None] * num_keypoints + torch.arange(
+            num_keypoints, device=images.device)
+        index = maps[..., None] * (height * width) + corners
+        values = keypoint_maps.reshape(-1)[index] * weights
+        return values.sum(-1) * inside
+
+    def decode(self, heatmaps: Tensor, part_indices: Tensor,
+               cell_indices: Tensor,
+               displacements: Tensor) -> Tuple[np.ndarray, np.ndarray]:
+        """Poses of one image from what :meth:`encode` returns.
+
+        The network's own path reads displacements at the peaks alone; this
+        one looks them up among rows, which shows what targets can express.
+
+        Args:
+            heatmaps (Tensor): (K+S, H, W), keypoints first.
+            part_indices (Tensor): (P, ).
+            cell_indices (Tensor): (P, ).
+            displacements (Tensor): (P, K, 2) in cells.
+
+        Returns:
+            tuple[np.ndarray]: Keypoints (t, K, 2) in input px and their
+            scores (t, K); a peak without a row gives no pose.
+        """
+        heatmaps = torch.as_tensor(heatmaps)[None]
+        num_cells = heatmaps[0, 0].numel()
+        num_keypoints = heatmaps.shape[1] - self.num_parts
+        image, part, cell, score = self.find_peaks(heatmaps[:, num_keypoints:])
+        rows = torch.full((self.num_parts * num_cells, ), -1)
+        rows[torch.as_tensor(part_indices) * num_cells +
+             torch.as_tensor(cell_indices)] = torch.arange(len(part_indices))
+        row = rows[part * num_cells + cell]
+        found = row >= 0
+        image, cell, score, row = (x[found] for x in (image, cell, score, row))
+        poses = self.cell_to_point(cell, heatmaps.shape[-1]).unsqueeze(
+            1) + torch.as_tensor(displacements)[row]
+        scores = score[:, None] * self.score_keypoints(
+            heatmaps[:, :num_keypoints], image, poses)
+        return poses.numpy() * self.scale_factor, scores.numpy()
+
+    @staticmethod
+    def cell_to_point(cells: Tensor, width: int) -> Tensor:
+        """Flat cell indices (t, ) to points (t, 2) in cells, float."""
+        rows = torch.div(cells, width, rounding_mode='floor')
+        return torch.stack([cells - rows * width, rows], dim=-1).float()

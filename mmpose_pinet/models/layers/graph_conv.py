@@ -1,0 +1,90 @@
+"""Graph convolution over the keypoints of a pose."""
+from typing import Sequence, Tuple
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def normalized_adjacency(links: Sequence[Tuple[int, int]],
+                         num_keypoints: int) -> Tensor:
+    """D^-1/2 (A + I) D^-1/2 of a skeleton, the start of G in Eq. 9.
+
+    Args:
+        links (list[tuple[int, int]]): Pairs of linked keypoints.
+        num_keypoints (int): K.
+
+    Returns:
+        Tensor: (K, K), symmetric.
+    """
+    adjacency = torch.eye(num_keypoints)
+    for a, b in links:
+        adjacency[a, b] = adjacency[b, a] = 1
+    scale = adjacency.sum(0).rsqrt()
+    return scale[:, None] * adjacency * scale
+
+
+class RowBatchNorm(nn.BatchNorm1d):
+    """Batch normalisation that takes any number of rows, none included.
+
+    A batch, or the share of it that one process of a distributed run sees,
+    may hold one row or no row at all, which have no variance. They are
+    normalised by the running statistics, which they leave alone.
+    """
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """(t, C) to (t, C)."""
+        if self.training and len(rows) < 2:
+            return F.batch_norm(rows, self.running_mean, self.running_var,
+                                self.weight, self.bias, False, 0., self.eps)
+        return super().forward(rows)
+
+
+class GraphConv(nn.Module):
+    """X' = ReLU(BN(G X W + b)) over keypoint features (Eq. 9).
+
+    Args:
+        in_channels (int): Channels of X.
+        out_channels (int): Channels of X'.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(in_channels, out_channels)
+        self.norm = RowBatchNorm(out_channels)
+
+    def forward(self, features: Tensor, adjacency: Tensor) -> Tensor:
+        """Convolve.
+
+        Args:
+            features (Tensor): (K, t, C). Keypoints first: G then acts as one
+                matrix product on (K, t * C), and W as one on (K * t, C).
+            adjacency (Tensor): G, (K, K).
+
+        Returns:
+            Tensor: (K, t, C').
+        """
+        num_keypoints, num_poses, _ = features.shape
+        mixed = adjacency @ features.flatten(1)
+        rows = self.linear(mixed.reshape(num_keypoints * num_poses, -1))
+        rows = F.relu(self.norm(rows), inplace=True)
+        return rows.reshape(num_keypoints, num_poses, -1)
+
+
+class ResidualGraphConv(nn.Module):
+    """Two graph convolutions around a shortcut.
+
+    Args:
+        channels (int): C.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = GraphConv(channels, channels)
+        self.conv2 = GraphConv(channels, channels)
+
+    def forward(self, features: Tensor, adjacency: Tensor) -> Tensor:
+        """(K, t, C) to (K, t, C)."""
+        out = self.conv2(self.conv1(features, adjacency), adjacency)
+        return features + out

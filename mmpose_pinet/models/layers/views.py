@@ -1,0 +1,133 @@
+"""A batch of images and, in a flip test, their mirror images."""
+from typing import Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from .feature_columns import FeatureColumns
+
+
+class Views:
+    """Feature maps of a batch as seen plain and mirrored.
+
+    Coordinates never leave the plain image: a point is mirrored when features
+    are read there, and what the network says of the mirror image is mirrored
+    back. An image of width w maps x to w - 1 - x, so on a grid of W cells
+    with stride w / W, cell x meets W - 1/stride - x, which lies between two
+    cells. Reading is therefore always bilinear.
+
+    Note:
+
+        - views V: 1, or 2 with the mirrored one; images B, candidates t
+
+    Args:
+        features (list[Tensor]): V feature maps (B, C, H, W).
+        stride (float): Input px a cell.
+        joint_flip (list[int], optional): The keypoint that each of the K
+            keypoints becomes in the mirror. Needed for two views.
+        part_flip (list[int], optional): Likewise for the S parts.
+    """
+
+    def __init__(self,
+                 features: Sequence[Tensor],
+                 stride: float = 1.,
+                 joint_flip: Optional[Sequence[int]] = None,
+                 part_flip: Optional[Sequence[int]] = None) -> None:
+        self.num_views = len(features)
+        self.num_images = len(features[0])
+        self.features = torch.cat(
+            list(features)) if len(features) > 1 else features[0]
+        self.columns = FeatureColumns(self.features)
+        self.size = self.columns.size
+        self.stride = stride
+        self.joint_flip = joint_flip
+        self.part_flip = part_flip
+
+    def merge_maps(self, maps: Tensor) -> Tensor:
+        """Average the point maps of all views on the plain image's grid.
+
+        Args:
+            maps (Tensor): (V*B, K+S, H, W), views first.
+
+        Returns:
+            Tensor: (B, K+S, H, W).
+        """
+        if self.num_views == 1:
+            return maps
+        plain, mirrored = maps.chunk(2)
+        num_keypoints = len(self.joint_flip)
+        order = [
+            *self.joint_flip, *(num_keypoints + s for s in self.part_flip)
+        ]
+        mirrored = mirrored.flip(-1)[:, order]
+        near = 1 / self.stride
+        aligned = near * mirrored[..., 1:] + (1 - near) * mirrored[..., :-1]
+        # the mirror image begins right of the plain image's first cell
+        return torch.cat([plain[..., :1], (plain[..., 1:] + aligned) / 2],
+                         dim=-1)
+
+    def of_parts(self, parts: Tensor) -> Tensor:
+        """Part indices (t, ) as each view names them: (V*t, )."""
+        if self.num_views == 1:
+            return parts
+        return torch.cat([parts, parts.new_tensor(self.part_flip)[parts]])
+
+    def read(self, images: Tensor, points: Tensor) -> Tensor:
+        """Features of every view at its points.
+
+        Args:
+            images (Tensor): (t, ) image indices.
+            points (Tensor): (V, t, 2) or (V, t, K, 2) in cells of the plain
+                image; joints are read in each view's own order.
+
+        Returns:
+            Tensor: (V*t, C), or (K, V*t, C) for poses.
+        """
+        if self.num_views == 2:
+            plain, mirrored = points
+            if points.dim() == 4:
+                mirrored = mirrored[:, self.joint_flip]
+            x, y = mirrored.unbind(-1)
+            x = self.size[0] - 1 / self.stride - x
+            points = torch.stack([plain, torch.stack([x, y], dim=-1)])
+            images = torch.cat([images, images + self.num_images])
+        if points.dim() == 3:
+            return self.columns.at_points(images, points.flatten(0, 1))
+        points = points.flatten(0, 1).transpose(0, 1)  # (K, V*t, 2)
+        read = self.columns.at_points(
+            images.repeat(len(points)), points.flatten(0, 1))
+        return read.unflatten(0, points.shape[:2])
+
+    def vectors_to_plain(self, vectors: Tensor) -> Tensor:
+        """Displacements of each view as vectors in the plain image.
+
+        Args:
+            vectors (Tensor): (V*t, K, 2) in cells.
+
+        Returns:
+            Tensor: (V, t, K, 2) in cells.
+        """
+        vectors = vectors.unflatten(0, (self.num_views, -1))
+        if self.num_views == 1:
+            return vectors
+        plain, mirrored = vectors
+        mirrored = mirrored[:, self.joint_flip] * vectors.new_tensor([-1, 1])
+        return torch.stack([plain, mirrored])
+
+    def merge_poses(self, poses: Tensor, points: Tensor) -> Tensor:
+        """Average the views' poses.
+
+        Where a part point lies on the first column, which the mirrored grid
+        does not reach, the plain view speaks alone.
+
+        Args:
+            poses (Tensor): (V, t, K, 2) in cells of the plain image.
+            points (Tensor): (t, 2) the part points, in cells.
+
+        Returns:
+            Tensor: (t, K, 2).
+        """
+        if self.num_views == 1:
+            return poses[0]
+        reached = points[:, 0] >= 1 - 1 / self.stride
+        return torch.where(reached[:, None, None], poses.mean(0), poses[0])

@@ -1,0 +1,145 @@
+"""Pose fusion (Sec. 3.4): candidate poses of one image become persons."""
+from typing import Sequence, Tuple
+
+import numpy as np
+from mmpose.registry import TASK_UTILS
+
+
+@TASK_UTILS.register_module()
+class PoseFusion:
+    """Group candidate poses by OKS and fuse each group into one person.
+
+    It knows nothing of where candidates come from, so that any regression
+    head can use it.
+
+    Args:
+        sigmas (list[float]): K falloff constants, as in the dataset's meta.
+        oks_thr (float): Candidates with a greater OKS are one person, gamma
+            of Sec. 3.4. Defaults to 0.7.
+        fuse (bool): Take each keypoint from the candidate of the group that
+            scores it highest. If ``False``, the group's best candidate stays
+            as it is (OKS-NMS). Defaults to ``True``.
+
+    Raises:
+        ValueError: If a sigma is not positive or ``oks_thr`` not in [0, 1].
+    """
+
+    def __init__(self,
+                 sigmas: Sequence[float],
+                 oks_thr: float = 0.7,
+                 fuse: bool = True) -> None:
+        self.sigmas = np.asarray(sigmas, dtype=np.float64)
+        if self.sigmas.ndim != 1 or not (self.sigmas > 0).all():
+            raise ValueError('PoseFusion: sigmas must be a list of positive '
+                             f'numbers, one a keypoint, not {sigmas}')
+        if not 0 <= oks_thr <= 1:
+            raise ValueError(f'PoseFusion: oks_thr={oks_thr} must lie in '
+                             '[0, 1]')
+        self.oks_thr = oks_thr
+        self.fuse = fuse
+
+    def __call__(self, keypoints: np.ndarray,
+                 keypoint_scores: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Fuse the candidates of one image.
+
+        Args:
+            keypoints (np.ndarray): (t, K, 2) in any unit of length.
+            keypoint_scores (np.ndarray): (t, K).
+
+        Returns:
+            tuple[np.ndarray]: Keypoints (m, K, 2) and their scores (m, K) of
+            m persons, sorted by falling mean keypoint score.
+
+        Raises:
+            ValueError: If K is not the number of sigmas, or shapes disagree.
+        """
+        keypoints = np.asarray(keypoints)
+        keypoint_scores = np.asarray(keypoint_scores)
+        if keypoints.shape != (*keypoint_scores.shape, 2) or \
+                keypoint_scores.shape[-1] != len(self.sigmas):
+            raise ValueError(
+                f'PoseFusion: keypoints {keypoints.shape} and their scores '
+                f'{keypoint_scores.shape} must be (t, K, 2) and (t, K) with '
+                f'K={len(self.sigmas)}, the number of sigmas')
+
+        order = np.argsort(-keypoint_scores.mean(1), kind='stable')
+        keypoints, keypoint_scores = keypoints[order], keypoint_scores[order]
+        leaders, groups = group_by_leader(
+            self.pairwise_oks(keypoints) > self.oks_thr)
+        if not self.fuse:
+            return keypoints[leaders], keypoint_scores[leaders]
+
+        keypoints, keypoint_scores = fuse_groups(keypoints, keypoint_scores,
+                                                 groups)
+        order = np.argsort(-keypoint_scores.mean(1), kind='stable')
+        return keypoints[order], keypoint_scores[order]
+
+    def pairwise_oks(self, keypoints: np.ndarray) -> np.ndarray:
+        """OKS of every pair of poses (Eq. 11).
+
+        As in COCO's evaluation, alpha is twice the sigma; the area of a pose
+        is its keypoints' box.
+
+        Args:
+            keypoints (np.ndarray): (t, K, 2).
+
+        Returns:
+            np.ndarray: (t, t), symmetric.
+        """
+        keypoints = keypoints.astype(np.float64)
+        area = np.ptp(keypoints, axis=1).prod(-1)
+        # keypoints first, so that the mean runs over whole matrices
+        x, y = keypoints.transpose(2, 1, 0)  # (K, t) each
+        distance = (x[:, :, None] - x[:, None])**2 + (y[:, :, None] -
+                                                      y[:, None])**2
+        falloff = (area[:, None] + area +
+                   np.spacing(1)) * (2 * self.sigmas[:, None, None])**2
+        return np.exp(-distance / falloff).mean(0)
+
+
+def group_by_leader(same: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Greedy grouping, best first, without a loop over candidates.
+
+    A candidate leads a group unless a better leader claims it; a claimed one
+    joins its best claimant. Who leads is found as the fixed point of that
+    rule: after n rounds the n best candidates are settled, and most others
+    too.
+
+    Args:
+        same (np.ndarray): (t, t) bool, candidates sorted best first.
+
+    Returns:
+        tuple[np.ndarray]: The indices of m leaders, and for each candidate
+        the number of its group, 0 to m - 1.
+    """
+    claims = np.triu(same, k=1)  # claims[i, j]: the better i may claim j
+    leads = np.ones(len(same), dtype=bool)
+    while True:
+        settled = ~(claims & leads[:, None]).any(0)
+        if (settled == leads).all():
+            break
+        leads = settled
+    leaders = np.flatnonzero(leads)
+    claims[leaders, leaders] = True
+    return leaders, claims[leaders].argmax(0) if len(same) else leaders
+
+
+def fuse_groups(keypoints: np.ndarray, keypoint_scores: np.ndarray,
+                groups: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Each keypoint of a group from the candidate that scores it highest.
+
+    Args:
+        keypoints (np.ndarray): (t, K, 2).
+        keypoint_scores (np.ndarray): (t, K).
+        groups (np.ndarray): (t, ) numbers 0 to m - 1, none missing.
+
+    Returns:
+        tuple[np.ndarray]: (m, K, 2) and (m, K).
+    """
+    # per keypoint: sort by group, within it by falling score; take the first
+    group_of = np.broadcast_to(groups[:, None], keypoint_scores.shape)
+    order = np.lexsort((-keypoint_scores, group_of), axis=0)
+    _, first = np.unique(np.sort(groups), return_index=True)
+    best = order[first]
+    columns = np.arange(keypoint_scores.shape[1])
+    return keypoints[best, columns], keypoint_scores[best, columns]
