@@ -1,0 +1,344 @@
+"""One person that can be drawn: a posed 3-D skeleton dressed in round shapes.
+
+Frames:
+    - body: a to the person's own left, y down, f forward, the way the person
+      faces; origin between the hips, unit the standing height
+    - camera: x right, y down, z away from the viewer; orthographic, so that a
+      joint is drawn where its (x, y) is
+
+Every shape is the convex hull of circles (x, y, radius), and shapes are
+painted from far to near. What hides what is thereby decided by the body, as
+in life: the far arm lies behind the torso, a face is seen only from before.
+"""
+from dataclasses import dataclass
+from typing import List
+
+import numpy as np
+
+KEYPOINTS = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
+             'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
+             'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
+             'right_knee', 'left_ankle', 'right_ankle')
+SIDES = (('left', 1), ('right', -1))
+
+# The body parts at which a joint shows: where any other part lies in front
+# of the joint, the joint is covered by the person's own body.
+SHOWING_PARTS = dict(
+    shoulder=('torso', 'upper_arm'),
+    elbow=('upper_arm', 'forearm'),
+    wrist=('forearm', ),
+    hip=('torso', 'thigh'),
+    knee=('thigh', 'shin'),
+    ankle=('shin', ))
+
+# Joint angles in degrees, each drawn uniformly. Pitch turns a limb forward
+# from hanging down, abduction sideways away from the body.
+# thigh pitch, thigh abduction, knee flexion
+LEGS = dict(
+    stand=((-8, 12), (1, 9), (0, 12)),
+    walk=((-28, 36), (0, 7), (4, 42)),
+    astride=((-6, 12), (12, 28), (0, 15)),
+    lunge=((20, 70), (2, 15), (10, 80)),
+    sit=((65, 95), (4, 22), (65, 100)))
+LEGS_SHARE = (.34, .28, .14, .10, .14)
+# upper arm pitch, abduction; then what the elbow adds to the forearm's
+ARMS = dict(
+    down=((-15, 20), (5, 18), (4, 40), (-10, 8)),
+    swing=((-40, 45), (4, 15), (15, 70), (-10, 5)),
+    raised=((-15, 25), (110, 170), (-10, 30), (-10, 45)),
+    reaching=((45, 150), (2, 25), (0, 60), (-25, 10)),
+    akimbo=((-25, 5), (35, 55), (10, 35), (-112, -85)),
+    folded=((8, 35), (6, 22), (55, 100), (-45, -15)),
+    sideways=((-15, 15), (55, 100), (-5, 20), (-35, 80)))
+ARMS_SHARE = (.24, .18, .16, .12, .10, .10, .10)
+
+
+@dataclass
+class Shape:
+    """The convex hull of circles, one material, part of one body part.
+
+    Attributes:
+        part (str): Body part, with its side where it has one.
+        material (str): What colours it.
+        depth (float): Mean z; the larger, the farther.
+        circles (np.ndarray): (n, 3) x, y, radius in standing heights.
+    """
+
+    part: str
+    material: str
+    depth: float
+    circles: np.ndarray
+
+
+@dataclass
+class Person:
+    """A posed person in the camera frame, in standing heights.
+
+    Attributes:
+        keypoints (np.ndarray): (17, 2) the COCO joints.
+        showing (list[tuple[str]]): For each joint the parts at which it
+            shows when they are in front.
+        shapes (list[Shape]): From far to near.
+        upright (np.ndarray): (2, ) the direction from the hips to the
+            shoulders, along which patterns of the clothes run.
+    """
+
+    keypoints: np.ndarray
+    showing: List[tuple]
+    shapes: List[Shape]
+    upright: np.ndarray
+
+    @property
+    def box(self) -> np.ndarray:
+        """(4, ) x1, y1, x2, y2 of the whole silhouette, covered or not."""
+        circles = np.concatenate([shape.circles for shape in self.shapes])
+        centres, radii = circles[:, :2], circles[:, 2:]
+        return np.concatenate([(centres - radii).min(0),
+                               (centres + radii).max(0)])
+
+
+def _rotation(axis: int, degrees: float) -> np.ndarray:
+    """Rotation about one axis, turning the next axis to the one after it."""
+    i, j = (axis + 1) % 3, (axis + 2) % 3
+    rotation = np.eye(3)
+    angle = np.deg2rad(degrees)
+    rotation[i, i] = rotation[j, j] = np.cos(angle)
+    rotation[j, i] = np.sin(angle)
+    rotation[i, j] = -rotation[j, i]
+    return rotation
+
+
+def _limb(pitch: float, abduction: float, side: int) -> np.ndarray:
+    """Direction (a, y, f) of a limb; side is 1 for left, -1 for right."""
+    pitch, abduction = np.deg2rad((pitch, abduction))
+    return np.array([
+        side * np.sin(abduction),
+        np.cos(abduction) * np.cos(pitch),
+        np.cos(abduction) * np.sin(pitch)
+    ])
+
+
+def _two(rng: np.random.Generator, poses: dict, share: tuple) -> list:
+    """Angles of the left and the right limb, most often of the same kind."""
+    kinds = rng.choice(list(poses), size=2, p=share)
+    if rng.random() < .6:
+        kinds[1] = kinds[0]
+    return [[rng.uniform(*bounds) for bounds in poses[kind]] for kind in kinds]
+
+
+def _draw_facing(rng: np.random.Generator) -> float:
+    """Yaw in degrees: 0 faces the viewer, 90 the right of the picture."""
+    view = rng.random()
+    if view < .35:
+        return rng.normal(0, 20)
+    if view < .55:
+        return rng.normal(180, 20)
+    return rng.uniform(-180, 180)
+
+
+class _Figure:
+    """Collects the points and shapes of one person; all of it body frame
+    until it goes through the camera."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.shapes = []
+        self.joints = {}
+        self.build = rng.uniform(.85, 1.3)
+        turned = _rotation(1, _draw_facing(rng))
+        away = np.diag([1., 1., -1.])
+        # Shapes are ordered by the depth before the camera's small tilt,
+        # which would set the head before and the feet behind everything.
+        self.to_depth = (away @ turned)[2]
+        self.camera = (
+            _rotation(2, rng.normal(0, 7)) @ _rotation(0, rng.uniform(0, 18))
+            @ away @ turned)
+
+    def add(self, part, material, points, radii, nearer=0.) -> None:
+        points = np.atleast_2d(points)
+        radii = np.broadcast_to(radii, len(points))
+        circles = np.column_stack([(points @ self.camera.T)[:, :2], radii])
+        depth = float((points @ self.to_depth).mean()) - nearer
+        self.shapes.append(Shape(part, material, depth, circles))
+
+    def legs(self, hip_width: float, long_trousers: bool) -> None:
+        rng, build = self.rng, self.build
+        thigh_length, shin_length = rng.uniform(.225, .26, 2)
+        thick = rng.uniform(.9, 1.15) * build
+        for (side, sign), angles in zip(SIDES, _two(rng, LEGS, LEGS_SHARE)):
+            pitch, abduction, knee_flexion = angles
+            shin_pitch = pitch - knee_flexion
+            hip = np.array([sign * hip_width, 0., 0.])
+            knee = hip + thigh_length * _limb(pitch, abduction, sign)
+            ankle = knee + shin_length * _limb(shin_pitch, abduction / 2, sign)
+            toe_out = rng.uniform(0, 25)
+            heel = ankle + .018 * _limb(shin_pitch, 0, sign)
+            toes = heel + .085 * _limb(shin_pitch + 90, toe_out, sign)
+            self.joints.update({
+                f'{side}_hip': hip,
+                f'{side}_knee': knee,
+                f'{side}_ankle': ankle
+            })
+            cloth = 'trousers' if long_trousers else 'skin'
+            self.add(f'{side}_thigh', cloth, [hip, knee],
+                     [.056 * thick, .038 * thick])
+            if not long_trousers:
+                hem = hip + rng.uniform(.6, .9) * (knee - hip)
+                self.add(f'{side}_thigh', 'trousers', [hip, hem],
+                         [.060 * thick, .050 * thick], .004)
+            self.add(f'{side}_shin', cloth, [knee, ankle],
+                     [.037 * thick, .023 * thick])
+            self.add(f'{side}_shin', 'shoes', [heel, toes], [.026, .020], .003)
+
+    def arms(self, torso: np.ndarray, neck: np.ndarray, shoulder_width: float,
+             sleeves: str) -> None:
+        rng = self.rng
+        upper_length, fore_length = rng.uniform(.145, .175, 2)
+        thick = rng.uniform(.9, 1.15) * self.build
+        for (side, sign), angles in zip(SIDES, _two(rng, ARMS, ARMS_SHARE)):
+            pitch, abduction, flexion, inward = angles
+            fore = _limb(pitch + flexion, abduction + inward, sign)
+            shoulder = neck + torso @ [sign * shoulder_width, 0, 0]
+            elbow = shoulder + upper_length * torso @ _limb(
+                pitch, abduction, sign)
+            wrist = elbow + fore_length * torso @ fore
+            fingers = wrist + .055 * torso @ fore
+            self.joints.update({
+                f'{side}_shoulder': shoulder,
+                f'{side}_elbow': elbow,
+                f'{side}_wrist': wrist
+            })
+            # A hanging arm is as deep as the torso: it lies on it.
+            on_torso = .02
+            cloth = 'shirt' if sleeves == 'long' else 'skin'
+            self.add(f'{side}_upper_arm', cloth, [shoulder, elbow],
+                     [.036 * thick, .027 * thick], on_torso)
+            if sleeves == 'short':
+                hem = shoulder + rng.uniform(.4, .8) * (elbow - shoulder)
+                self.add(f'{side}_upper_arm', 'shirt', [shoulder, hem],
+                         [.041 * thick, .036 * thick], on_torso + .002)
+            self.add(f'{side}_forearm', cloth, [elbow, wrist],
+                     [.026 * thick, .019 * thick], on_torso + .001)
+            self.add(f'{side}_forearm', 'skin', [wrist, fingers], [.020, .016],
+                     on_torso + .002)
+
+    def torso(self, torso: np.ndarray, neck: np.ndarray, shoulder_width: float,
+              hip_width: float) -> None:
+        rng, build = self.rng, self.build
+        across = np.array([[1., 0, 0], [-1., 0, 0]])
+        hips = hip_width * across
+        shoulders = neck + shoulder_width * across @ torso.T
+        waist = .35 * neck + .8 * hip_width * across
+        belly = rng.uniform(.045, .06) * build
+        self.add('torso', 'trousers', hips, .058 * build, -.002)
+        self.add('torso', 'shirt', np.concatenate([shoulders, waist, hips]),
+                 np.repeat([.040 * build, belly, .055 * build], 2))
+        self.add('torso', 'skin', [neck, neck + torso @ [0, -.06, 0]],
+                 .030 * build, -.001)
+        # What tells a chest from a back: buttons, a zip, a print.
+        if self.to_depth @ torso[:, 2] < -.15:
+            chest = neck + torso @ [0, 0, .045 * build]
+            top, bottom = np.sort(rng.uniform(.1, .95, 2))
+            width = rng.uniform(.004, .02)
+            self.add('torso', 'print',
+                     [chest - top * neck, chest - bottom * neck], width, .003)
+
+    def head(self, torso: np.ndarray, neck: np.ndarray,
+             long_hair: bool) -> None:
+        rng = self.rng
+        radius = rng.uniform(.066, .085)
+        turned = torso @ _rotation(1, rng.normal(0, 18)) @ _rotation(
+            0, rng.normal(0, 10))
+        centre = neck + torso @ [0, -.045 - radius, 0]
+        depth = centre @ self.to_depth
+
+        def on_head(point):
+            return centre + radius * (np.atleast_2d(point) @ turned.T)
+
+        def before_head(points):
+            return (depth - points @ self.to_depth) / radius
+
+        self.add('head', 'hair', centre, radius)
+        if long_hair:
+            self.add('hair', 'hair',
+                     on_head([[0, -.2, -.3], [0, rng.uniform(1, 2.2), -.7]]),
+                     radius * np.array([.85, .6]))
+        # The face is the part of the ball around its front that is seen.
+        tilt, turn = np.meshgrid(
+            np.linspace(-1, 1, 13), np.linspace(0, 2 * np.pi, 24))
+        rim = np.deg2rad(rng.uniform(58, 74)) * tilt.ravel()
+        turn = turn.ravel()
+        cap = np.column_stack([
+            np.sin(rim) * np.cos(turn),
+            np.sin(rim) * np.sin(turn),
+            np.cos(rim)
+        ])
+        face = on_head(cap @ _rotation(0, 12))
+        face = face[before_head(face) > 0]
+        if len(face) > 20:
+            jaw = on_head([0, .42, .22])
+            self.add('head', 'skin', np.concatenate([face, jaw]),
+                     np.append(np.zeros(len(face)), .66 * radius))
+            self.shapes[-1].depth = depth - .002
+        features = (('nose', [0, .18, 1.12], .15,
+                     'nose'), ('left_eye', [.38, -.1, .92], .15, 'eye'),
+                    ('right_eye', [-.38, -.1, .92], .15,
+                     'eye'), ('left_ear', [1.02, .05, 0], .22, 'ear'),
+                    ('right_ear', [-1.02, .05, 0], .22, 'ear'))
+        for name, place, size, material in features:
+            point = on_head(place)
+            self.joints[name] = point[0]
+            # An eye lies in the face; nose and ears stand out of the ball.
+            if material != 'eye' or before_head(point) > .15:
+                self.add(name, material, point, size * radius)
+                if before_head(point) > 0:
+                    self.shapes[-1].depth -= .004
+        mouth = on_head([[-.25, .62, .82], [.25, .62, .82]])
+        if before_head(mouth).min() > .15:
+            self.add('head', 'mouth', mouth, .07 * radius, .003)
+
+
+def draw_person(rng: np.random.Generator) -> Person:
+    """Draw the body, the cut of the clothes, the pose and the facing.
+
+    Args:
+        rng (np.random.Generator): Source of all choices.
+
+    Returns:
+        Person: In the camera frame, one standing height long when upright,
+        the point between the hips at the origin.
+    """
+    figure = _Figure(rng)
+    shoulder_width = rng.uniform(.098, .125) * figure.build**.5
+    hip_width = rng.uniform(.062, .078) * figure.build**.5
+    torso = (
+        _rotation(0, -rng.normal(6, 9)) @ _rotation(2, rng.normal(0, 7))
+        @ _rotation(1, rng.normal(0, 10)))
+    neck = torso @ [0, -rng.uniform(.27, .31), 0]
+    sleeves = rng.choice(['long', 'short', 'none'], p=[.4, .48, .12])
+
+    figure.legs(hip_width, long_trousers=rng.random() < .65)
+    figure.arms(torso, neck, shoulder_width, sleeves)
+    figure.torso(torso, neck, shoulder_width, hip_width)
+    figure.head(torso, neck, long_hair=rng.random() < .4)
+
+    joints = np.stack([figure.joints[name] for name in KEYPOINTS])
+    showing = []
+    for name, joint in zip(KEYPOINTS, joints):
+        side, _, kind = name.rpartition('_')
+        parts = SHOWING_PARTS.get(kind)
+        if parts is None:
+            showing.append((name, ))
+            continue
+        # Seen from the side, the far shoulder and hip lie behind the torso.
+        middle = neck if kind == 'shoulder' else np.zeros(3)
+        behind = (joint - middle) @ figure.to_depth
+        far = behind > .75 * np.linalg.norm(joint - middle)
+        showing.append(
+            tuple(part if part == 'torso' else f'{side}_{part}'
+                  for part in parts if not (far and part == 'torso')))
+    return Person(
+        keypoints=(joints @ figure.camera.T)[:, :2],
+        showing=showing,
+        shapes=sorted(figure.shapes, key=lambda shape: -shape.depth),
+        upright=(neck @ figure.camera.T)[:2])

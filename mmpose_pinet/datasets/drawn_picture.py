@@ -1,0 +1,188 @@
+"""Pixels of a drawn crowd: colours, clothes, light, and what is behind.
+
+Pictures are painted at twice their size and reduced at the end, which gives
+smooth edges. A position x of the final picture is 2x + 0.5 in the painted
+one, as a pixel is named by its centre.
+"""
+import colorsys
+from typing import Tuple
+
+import cv2
+import numpy as np
+
+from .drawn_person import Person
+
+OVERSAMPLING = 2
+
+# (R, G, B) ranges between which a person's own tone is mixed
+SKINS = ((255, 222, 190), (238, 190, 150), (214, 160, 118), (168, 112, 76),
+         (112, 72, 48), (72, 46, 34))
+HAIRS = ((28, 24, 24), (60, 40, 28), (110, 72, 40), (200, 160, 90),
+         (226, 206, 150), (160, 70, 34), (168, 168, 172), (120, 50, 140))
+
+_TURN = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+_CIRCLE = np.column_stack([np.cos(_TURN), np.sin(_TURN)])
+# OpenCV draws at 1/16 px
+_SHIFT = 4
+
+
+def to_painted(points: np.ndarray) -> np.ndarray:
+    """Positions of the final picture in the one being painted."""
+    return OVERSAMPLING * points + (OVERSAMPLING - 1) / 2
+
+
+def _cloth(rng: np.random.Generator) -> np.ndarray:
+    hue, saturation = rng.random(), rng.uniform(0, 1)**.7
+    value = rng.uniform(.2, 1)
+    return 255 * np.array(colorsys.hsv_to_rgb(hue, saturation, value))
+
+
+def draw_palette(rng: np.random.Generator) -> dict:
+    """Draw the colours that one person wears.
+
+    Returns:
+        dict: RGB (3, ) by material; 'shirt2' and 'trousers2' are the second
+        colours of their patterns.
+    """
+    tone = rng.uniform(0, len(SKINS) - 1)
+    skin = np.array([
+        np.interp(tone, range(len(SKINS)), channel) for channel in zip(*SKINS)
+    ])
+    palette = dict(
+        skin=skin,
+        ear=.88 * skin,
+        nose=.8 * skin,
+        mouth=skin * (.8, .45, .45),
+        eye=np.array((20, 20, 24)),
+        hair=rng.choice(HAIRS) * rng.uniform(.8, 1.1),
+        shirt=_cloth(rng),
+        trousers=_cloth(rng) * .8,
+        shoes=_cloth(rng) * .7,
+        print=_cloth(rng))
+    palette['shirt2'] = _cloth(rng)
+    palette['trousers2'] = palette['trousers'] * rng.uniform(.6, 1.2)
+    return palette
+
+
+def _draw_pattern(rng: np.random.Generator, shape: Tuple[int, int],
+                  upright: np.ndarray, height: float) -> np.ndarray:
+    """(h, w) uint8, 1 where the cloth has its second colour."""
+    kind = rng.choice(['plain', 'hoops', 'stripes', 'checks', 'dots'],
+                      p=[.45, .2, .12, .13, .1])
+    if kind == 'plain':
+        return np.zeros(shape, np.uint8)
+    along = upright / np.linalg.norm(upright) / (
+        rng.uniform(.03, .08) * height)
+    x, y = np.arange(shape[1]), np.arange(shape[0])[:, None]
+    v = (along[0] * x + along[1] * y) % 1
+    u = (along[1] * x - along[0] * y) % 1
+    return {
+        'hoops': lambda: v < .5,
+        'stripes': lambda: u < .4,
+        'checks': lambda: (v < .5) ^ (u < .5),
+        'dots': lambda: (v - .5)**2 + (u - .5)**2 < .09
+    }[kind]().astype(np.uint8)
+
+
+def paint_person(rng: np.random.Generator, canvas: np.ndarray,
+                 owner: np.ndarray, person: Person, name: int, height: float,
+                 origin: np.ndarray) -> np.ndarray:
+    """Paint one person over what is already there.
+
+    Args:
+        rng (np.random.Generator): Source of colours and patterns.
+        canvas (np.ndarray): (2H, 2W, 3) uint8 BGR, painted in place.
+        owner (np.ndarray): (2H, 2W) uint8, in place set to ``name`` where
+            the person is painted.
+        person (Person): Whom to paint.
+        name (int): What to write into ``owner``.
+        height (float): Standing height in px of the final picture.
+        origin (np.ndarray): (2, ) px of the final picture where the point
+            between the hips goes.
+
+    Returns:
+        np.ndarray: (17, ) bool, whether each joint is seen by itself: in the
+        picture and not covered by the person's own body.
+    """
+    bound = np.array(owner.shape[::-1])
+    box = to_painted(person.box.reshape(2, 2) * height + origin)
+    low = np.clip(np.floor(box[0]).astype(int) - 2, 0, bound)
+    high = np.clip(np.ceil(box[1]).astype(int) + 3, 0, bound)
+    size = tuple((high - low)[::-1])
+    scale = OVERSAMPLING * height
+    shapes = np.zeros(size, np.uint8)
+    light = np.zeros(size, np.uint8)
+    palette = draw_palette(rng)
+    towards_light = rng.uniform(-.3, .3, 2) - (0, .15)
+    rim = 1 if height < 110 else 2
+
+    for number, shape in enumerate(person.shapes, 1):
+        centres = to_painted(shape.circles[:, :2] * height + origin) - low
+        radii = scale * shape.circles[:, 2:]
+
+        def hull(shift, grow):
+            points = (centres + shift * radii)[:, None] + (
+                grow * radii[:, None] * _CIRCLE)
+            points = np.rint(points.reshape(-1, 2) * 2**_SHIFT)
+            return cv2.convexHull(points.astype(np.int32))
+
+        outline = hull(0, 1)
+        # The far side of a person is a little darker than the near one.
+        shade = float(np.clip(205 - 200 * shape.depth, 160, 230))
+        cv2.fillConvexPoly(shapes, outline, number, shift=_SHIFT)
+        cv2.fillConvexPoly(light, outline, shade, shift=_SHIFT)
+        if radii.max() > 5:
+            cv2.fillConvexPoly(
+                light, hull(towards_light, .55), shade + 25, shift=_SHIFT)
+            cv2.polylines(light, [outline], True, 105, rim, shift=_SHIFT)
+
+    light = cv2.blur(light, (3, 3))
+    materials = [shape.material for shape in person.shapes]
+    pattern = _draw_pattern(rng, size, person.upright, scale)
+    colours = np.zeros((256, 3))
+    colours[1:len(materials) + 1] = [palette[m] for m in materials]
+    colours[129:len(materials) +
+            129] = [palette.get(m + '2', palette[m]) for m in materials]
+    table = np.clip(colours[:, ::-1], 0, 255).astype(np.uint8)[None]
+    painted = cv2.LUT(cv2.merge([shapes + 128 * pattern] * 3), table)
+    painted = cv2.multiply(painted, cv2.merge([light] * 3), scale=1 / 230)
+    window = slice(low[1], high[1]), slice(low[0], high[0])
+    cv2.copyTo(painted, shapes, canvas[window])
+    owner[window][shapes > 0] = name
+
+    joints = to_painted(person.keypoints * height + origin) - low
+    x, y = np.rint(joints).astype(int).T
+    inside = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+    parts = np.array([''] + [shape.part for shape in person.shapes])
+    front = parts[shapes[y * inside, x * inside]]
+    return inside & [
+        part in showing for part, showing in zip(front, person.showing)
+    ]
+
+
+def draw_background(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Draw a gradient with noise at several scales, lines and boxes.
+
+    Returns:
+        np.ndarray: (size, size, 3) uint8 BGR.
+    """
+    grey = rng.uniform(50, 210, (2, 2, 1))
+    corners = (grey + rng.normal(0, 28, (2, 2, 3))).astype(np.float32)
+    image = cv2.resize(corners, (size, size), interpolation=cv2.INTER_LINEAR)
+    strength = rng.uniform(4, 30)
+    for cells in (4, 11, 31, 83):
+        noise = rng.normal(0, strength, (cells, cells, 1))
+        noise = noise + rng.normal(0, strength / 3, (cells, cells, 3))
+        image += cv2.resize(noise.astype(np.float32), (size, size))
+        strength *= .75
+    image = np.clip(image, 0, 255).astype(np.uint8)
+    for _ in range(rng.integers(4, 22)):
+        start, stop = rng.integers(-size // 8, size * 9 // 8, (2, 2)).tolist()
+        colour = rng.uniform(20, 240, 3).tolist()
+        if rng.random() < .45:
+            stop = [a + (b - a) // 4 for a, b in zip(start, stop)]
+            cv2.rectangle(image, start, stop, colour, -1, cv2.LINE_AA)
+        else:
+            thick = int(rng.integers(1, max(2, size // 28)))
+            cv2.line(image, start, stop, colour, thick, cv2.LINE_AA)
+    return cv2.GaussianBlur(image, (0, 0), rng.uniform(.4, 2))

@@ -1,0 +1,64 @@
+"""Draw a crowd: images of overlapping people as a COCO keypoint data set."""
+import argparse
+import json
+from functools import partial
+
+import numpy as np
+from tqdm import tqdm
+
+from mmpose_pinet.datasets.drawn_crowd import draw_crowd, max_box_iou
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Draw images of overlapping people into OUT/SPLIT, with '
+        'OUT/annotations/SPLIT.json in COCO keypoint format.')
+    parser.add_argument('out', help='folder to write to')
+    parser.add_argument('--num', type=int, default=2000, help='images')
+    parser.add_argument('--split', default='train', help='name of the set')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--image-size', type=int, default=256, help='side of an image in px')
+    parser.add_argument(
+        '--workers', type=int, help='processes; default: one a core')
+    args = parser.parse_args()
+    args.error = parser.error
+    return args
+
+
+def summarise(ann_file: str) -> str:
+    """One line on how crowded a drawn set is."""
+    with open(ann_file) as file:
+        content = json.load(file)
+    bboxes = {image['id']: [] for image in content['images']}
+    for annotation in content['annotations']:
+        bboxes[annotation['image_id']].append(annotation['bbox'])
+    overlaps = np.array([max_box_iou(np.array(b)) for b in bboxes.values()])
+    crowd = np.array([image['crowdIndex'] for image in content['images']])
+    easy, hard = crowd < .1, crowd > .8
+    return (f'{ann_file}: {len(content["images"])} images, '
+            f'{len(content["annotations"])} persons, '
+            f'{(overlaps > .5).mean():.0%} with box IoU > 0.5, crowdIndex '
+            f'easy {easy.mean():.0%}, medium {(~easy & ~hard).mean():.0%}, '
+            f'hard {hard.mean():.0%}')
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        ann_file = draw_crowd(
+            args.out,
+            args.num,
+            split=args.split,
+            seed=args.seed,
+            image_size=args.image_size,
+            num_workers=args.workers,
+            progress=partial(
+                tqdm, total=args.num, desc=args.split, unit='image'))
+    except (ValueError, OSError) as error:
+        args.error(str(error))
+    print(summarise(ann_file))
+
+
+if __name__ == '__main__':
+    main()
