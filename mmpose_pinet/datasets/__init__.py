@@ -1,0 +1,5 @@
+"""Datasets and transforms that MMPose lacks."""
+from .labelled_coco import LabelledCocoDataset
+from .transforms import BottomupBoxArea, BottomupCrowdMask
+
+__all__ = ['BottomupBoxArea', 'BottomupCrowdMask', 'LabelledCocoDataset']

@@ -1,0 +1,38 @@
+"""The area of a person's box after augmentation."""
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class BottomupBoxArea(BaseTransform):
+    """Replace each person's annotated area with the area of the box.
+
+    Annotations give the area of a mask, an estimate of it, or nothing; the
+    area S of Eq. 8 is that of the box, w * h, in px^2 of the augmented image.
+    To be put after the last transform of coordinates and before
+    ``GenerateTarget``.
+
+    Required Keys:
+
+        - bbox: (N, 4, 2) corners, as :class:`BottomupRandomAffine` leaves
+          them, or (N, 4) xyxy, in input px
+
+    Added Keys:
+
+        - area: (N, ) float32, in input px^2; an annotated one is replaced
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Set ``results['area']``."""
+        bbox = results['bbox']
+        if bbox.ndim == 3:
+            # The corners span a parallelogram. Its area stays the same when
+            # it is turned or mirrored; that of the upright box around a
+            # turned box does not.
+            (ux, uy), (vx, vy) = np.moveaxis(bbox[:, 1:3] - bbox[:, :1], 0, -1)
+            area = np.abs(ux * vy - uy * vx)
+        else:
+            area = np.prod(bbox[:, 2:] - bbox[:, :2], axis=-1)
+        results['area'] = area.astype(np.float32)
+        return results
