@@ -1,0 +1,88 @@
+# One command from an empty clone: `make demo` or `make test`.
+#
+#   make venv PYTHON=/path/to/python3.11   choose the interpreter
+#   make venv WITH_OPS=1                   build mmcv's compiled ops as well
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint clean
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+INSTALLED := .venv/installed
+WITH_OPS_BUILT := .venv/ops-built
+REQUIREMENTS := $(wildcard requirements/*.txt)
+SOURCES := $(wildcard mmpose_pinet configs demo tests tools) setup.py
+
+# A command named python3.11 may be a shim that does not run: ask each one.
+SUPPORTED := 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))'
+PYTHON ?= $(shell for p in python3.11 python3.10 python3.12 python3 python; do \
+	$$p -c $(SUPPORTED) 2>/dev/null && echo $$p && break; done)
+
+# torch 2.1 has no build for Python 3.12, which has its own set of versions.
+CONSTRAINTS = -c requirements/constraints$(shell $(BIN)/python -c \
+	'import sys; print("-py312" * (sys.version_info[:2] == (3, 12)))').txt
+
+# $(call step,what is done,command,what to do when it fails)
+define step
+@echo "[venv] $(1)"
+@$(2) || { echo "[venv] FAILED: $(1)"; echo "[venv] $(3)"; exit 1; } >&2
+endef
+NETWORK := Is the package index reachable? Then 'make venv' goes on from here.
+
+help:
+	@echo "make demo   draw a crowd, train PINet on it, evaluate it, draw its poses"
+	@echo "make test   lint and run the tests"
+	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
+	@echo "make venv   only set up .venv (WITH_OPS=1: with mmcv's compiled ops)"
+	@echo "make clean  remove .venv and build files; data/ and work_dirs/ stay"
+
+venv: $(if $(WITH_OPS),$(WITH_OPS_BUILT),$(INSTALLED))
+
+demo: venv
+	$(BIN)/python tools/demo.py
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: venv
+	$(BIN)/flake8 $(SOURCES)
+	$(BIN)/isort --check --diff $(SOURCES)
+	$(BIN)/yapf --diff --recursive --parallel $(SOURCES)
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "[venv] No Python 3.10, 3.11 or 3.12 found." \
+		"Install one, or name it: make venv PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c $(SUPPORTED) || { echo "[venv] PYTHON=$(PYTHON) does not run" \
+		"or is not Python 3.10, 3.11 or 3.12: name another one" >&2; exit 1; }
+	$(call step,creating .venv with $(PYTHON),$(PYTHON) -m venv .venv,\
+		Debian and Ubuntu need 'apt install python3-venv'. Then: make clean venv)
+
+$(INSTALLED): $(REQUIREMENTS) setup.py | $(BIN)/python
+	$(call step,installing build tools,\
+		$(PIP) $(CONSTRAINTS) -r requirements/build.txt,$(NETWORK))
+	$(call step,installing PyTorch and what OpenMMLab needs (about 3 GB),\
+		$(PIP) $(CONSTRAINTS) --no-build-isolation -r requirements.txt,\
+		$(NETWORK) On a compiler error: is a C compiler there (apt install gcc python3-dev)?)
+	$(call step,installing MMEngine - MMCV - MMDetection - MMPose,\
+		$(PIP) $(CONSTRAINTS) --no-deps -r requirements/mminstall.txt \
+		$(if $(wildcard $(WITH_OPS_BUILT)),,mmcv-lite),$(NETWORK))
+	$(call step,installing mmpose_pinet,\
+		$(PIP) --no-deps --no-build-isolation -e .,See the error above.)
+	@touch $@
+
+$(WITH_OPS_BUILT): $(INSTALLED)
+	$(call step,building mmcv with its compiled ops (about 20 minutes on 2 cores),\
+		PATH="$(CURDIR)/$(BIN):$$PATH" MMCV_WITH_OPS=1 \
+		$(BIN)/python -m pip wheel -q $(CONSTRAINTS) --no-deps \
+		--no-build-isolation --no-binary mmcv -w .venv/wheels mmcv,\
+		Is a C++ compiler there (apt install g++ python3-dev)? mmcv-lite stays till then.)
+	$(call step,installing mmcv in the place of mmcv-lite,\
+		$(BIN)/python -m pip uninstall -q -y mmcv-lite && \
+		$(PIP) --no-deps .venv/wheels/mmcv-*.whl,'make clean venv' starts afresh.)
+	@touch $@
