@@ -71,7 +71,7 @@ def _convert_value(name: str, value: Tensor) -> Tensor:
         value = -value
     if name.startswith('pr.') and name.endswith('.conv.weight'):
         return value.t().contiguous()  # (in, out) there
-    if name.endswith('weight') and name.startswith(
-        ('ppg.offset_head.', 'pr.gconv_pred.')):
-        return value.flatten(1) if value.dim() > 1 else value  # 1x1 kernels
+    if name.startswith(('ppg.offset_head.', 'pr.gconv_pred.')) and \
+            value.dim() > 1:
+        return value.flatten(1)  # kernels of size 1 there
     return value.clone()

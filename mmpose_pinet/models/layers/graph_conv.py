@@ -65,11 +65,10 @@ class GraphConv(nn.Module):
         Returns:
             Tensor: (K, t, C').
         """
-        num_keypoints, num_poses, _ = features.shape
-        mixed = adjacency @ features.flatten(1)
-        rows = self.linear(mixed.reshape(num_keypoints * num_poses, -1))
+        mixed = (adjacency @ features.flatten(1)).view_as(features)
+        rows = self.linear(mixed.flatten(0, 1))
         rows = F.relu(self.norm(rows), inplace=True)
-        return rows.reshape(num_keypoints, num_poses, -1)
+        return rows.unflatten(0, features.shape[:2])
 
 
 class ResidualGraphConv(nn.Module):

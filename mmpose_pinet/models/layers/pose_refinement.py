@@ -81,7 +81,7 @@ class PoseRefinement(BaseModule):
                             features.amax(0), part_features],
                            dim=1)
         hidden = F.relu(self.norm(self.fuse(pooled)), inplace=True)
-        return self.predict(hidden).reshape(-1, self.num_keypoints, 2)
+        return self.predict(hidden).unflatten(1, (self.num_keypoints, 2))
 
 
 def sampling_points(poses: Tensor, size: Tuple[int, int]) -> Tensor:

@@ -107,10 +107,9 @@ class Views:
         Returns:
             Tensor: (V, t, K, 2) in cells.
         """
-        vectors = vectors.unflatten(0, (self.num_views, -1))
         if self.num_views == 1:
-            return vectors
-        plain, mirrored = vectors
+            return vectors[None]
+        plain, mirrored = vectors.chunk(2)
         mirrored = mirrored[:, self.joint_flip] * vectors.new_tensor([-1, 1])
         return torch.stack([plain, mirrored])
 
