@@ -1,0 +1,5 @@
+"""MMPose's test.py with PINet registered: same arguments."""
+from mmpose_script import run
+
+if __name__ == '__main__':
+    run('test.py')
