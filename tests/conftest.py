@@ -1,0 +1,7 @@
+"""Settings that all tests share."""
+from hypothesis import settings
+
+# the same examples on every run, on machines of any speed
+settings.register_profile(
+    'repeatable', max_examples=30, deadline=None, derandomize=True)
+settings.load_profile('repeatable')

@@ -1,0 +1,350 @@
+"""Targets of PartSPR, and poses back from them."""
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mmpose.datasets.transforms import GenerateTarget
+from mmpose.registry import KEYPOINT_CODECS
+
+from mmpose_pinet.codecs import PartSPR
+from mmpose_pinet.codecs.gaussian import draw_gaussians
+from mmpose_pinet.codecs.partitions import PARTITIONS
+
+STRIDE = 4
+SIZE = (32, 24)  # of the heatmaps
+PARTS = [[0, 1], [2, 3, 4], [4], [0, 2]]
+NUM_KEYPOINTS = {'coco': 17, 'crowdpose': 14}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def build(parts, heatmap_size=SIZE, **kwargs):
+    input_size = tuple(STRIDE * s for s in heatmap_size)
+    return PartSPR(
+        input_size=input_size,
+        heatmap_size=heatmap_size,
+        parts=parts,
+        **kwargs)
+
+
+def rows_of(encoded):
+    """{(part, x, y): (displacements, weights)}"""
+    width = encoded['heatmaps'].shape[-1]
+    keys = [
+        (part, cell % width, cell // width)
+        for part, cell in zip(encoded['part_indices'], encoded['cell_indices'])
+    ]
+    assert len(set(keys)) == len(keys)
+    values = zip(encoded['displacements'], encoded['displacement_weights'])
+    return dict(zip(keys, values))
+
+
+# --- encode -----------------------------------------------------------------
+
+
+def part_centre_by_loop(part, points, visible):
+    """Mean of the labelled keypoints, None without any."""
+    labelled = [points[k] for k in part if visible[k] > 0]
+    if not labelled:
+        return None
+    return [sum(p[axis] for p in labelled) / len(labelled) for axis in (0, 1)]
+
+
+def rows_by_loop(points, visible, area):
+    """{(part, x, y): (person, {keypoint: displacement})}, all in cells."""
+    w, h = SIZE
+    rows = {}
+    for s, part in enumerate(PARTS):
+        # the smallest person is drawn last and owns the cells it writes
+        for n in np.argsort(-area):
+            centre = part_centre_by_loop(part, points[n], visible[n])
+            if centre is None or area[n] < 32**2:
+                continue
+            x, y = int(centre[0]), int(centre[1])
+            keypoints = {
+                k: p
+                for k, p in enumerate(points[n])
+                if visible[n, k] > 0 and 0 <= p[0] < w and 0 <= p[1] < h
+            }
+            if not (0 <= x < w and 0 <= y < h and keypoints):
+                continue
+            for i in range(max(x - 2, 0), min(x + 2, w)):
+                for j in range(max(y - 2, 0), min(y + 2, h)):
+                    rows[s, i, j] = n, {
+                        k: (p[0] - i, p[1] - j)
+                        for k, p in keypoints.items()
+                    }
+    return rows
+
+
+def draw_persons(rng, num_persons):
+    """Overlapping persons, some joints off the image or unlabelled."""
+    centres = rng.uniform((10, 10), (118, 86), (num_persons, 1, 2))
+    keypoints = centres + rng.uniform(-25, 25, (num_persons, 5, 2))
+    visible = rng.choice([0, 1, 2], (num_persons, 5))
+    area = rng.uniform(500, 4000, num_persons)
+    return keypoints, visible, area
+
+
+@pytest.mark.parametrize('num_persons', [1, 2, 6, 15])
+def test_targets_as_by_loop(rng, num_persons):
+    codec = build(PARTS)
+    for _ in range(5):
+        keypoints, visible, area = draw_persons(rng, num_persons)
+        encoded = codec.encode(
+            keypoints.astype(np.float32), visible, area.astype(np.float32))
+        points = keypoints.astype(np.float32) / STRIDE
+
+        # point maps: Gaussians at keypoints, then at part centres
+        centres = np.full((num_persons, len(PARTS), 2), -1, np.float32)
+        for n in np.flatnonzero(area >= 32**2):
+            for s, part in enumerate(PARTS):
+                centre = part_centre_by_loop(part, points[n], visible[n])
+                if centre is not None:
+                    centres[n, s] = centre
+        heatmaps, weights = draw_gaussians(
+            np.concatenate([points, centres], 1),
+            np.concatenate(
+                [visible > 0, np.ones(centres.shape[:2], bool)], 1), SIZE, 2.,
+            0.1)
+        np.testing.assert_allclose(encoded['heatmaps'], heatmaps, atol=1e-5)
+        np.testing.assert_array_equal(encoded['heatmap_weights'], weights)
+
+        # displacement rows
+        rows, expected = rows_of(encoded), rows_by_loop(points, visible, area)
+        assert rows.keys() == expected.keys()
+        for key, (n, displacements) in expected.items():
+            values, row_weights = rows[key]
+            row_expected = np.zeros(5)
+            for k, displacement in displacements.items():
+                np.testing.assert_allclose(values[k], displacement, atol=1e-5)
+                row_expected[k] = 1 / math.sqrt(area[n])
+            np.testing.assert_allclose(row_weights, row_expected, rtol=1e-5)
+
+
+def test_contract_of_shapes_and_types(rng):
+    keypoints, visible, area = draw_persons(rng, 4)
+    encoded = build(PARTS).encode(keypoints, visible, area)
+    count = len(encoded['part_indices'])
+    assert count > 0
+    assert {
+        name: (value.shape, value.dtype.kind)
+        for name, value in encoded.items()
+    } == dict(
+        heatmaps=((9, 24, 32), 'f'),
+        heatmap_weights=((9, 24, 32), 'f'),
+        part_indices=((count, ), 'i'),
+        cell_indices=((count, ), 'i'),
+        displacements=((count, 5, 2), 'f'),
+        displacement_weights=((count, 5), 'f'))
+    tables = {**PartSPR.field_mapping_table, **PartSPR.label_mapping_table}
+    assert set(tables) == set(encoded)
+
+
+def test_rows_around_one_part_in_figures():
+    """Centre (10.5, 8.25): cells 8..11 by 6..9, displacement to the joint."""
+    keypoints = np.array([[[42, 33], [80, 60]]], np.float32)
+    encoded = build([[0]]).encode(keypoints, np.ones((1, 2)),
+                                  np.array([1600.]))
+    rows = rows_of(encoded)
+    assert set(rows) == {(0, x, y) for x in range(8, 12) for y in range(6, 10)}
+    displacements, weights = rows[0, 8, 9]
+    np.testing.assert_allclose(displacements, [[2.5, -0.75], [12, 6]])
+    np.testing.assert_allclose(weights, [1 / 40] * 2)
+
+
+def test_smaller_person_owns_the_cell():
+    """Whichever comes first, and though the larger knows more joints."""
+    keypoints = np.array([[[40, 40], [60, 60]], [[44, 40], [70, 70]]], 'f')
+    visible = np.array([[1, 1], [1, 0]])
+    area = np.array([9000., 2000.])
+    for order in ([0, 1], [1, 0]):
+        encoded = build([[0]]).encode(keypoints[order], visible[order],
+                                      area[order])
+        rows = rows_of(encoded)
+        displacements, weights = rows[0, 10, 10]
+        np.testing.assert_allclose(displacements[0], [1, 0])
+        np.testing.assert_allclose(weights, [2000**-0.5, 0], rtol=1e-6)
+        # the larger keeps the column that the smaller does not reach
+        displacements, weights = rows[0, 8, 10]
+        np.testing.assert_allclose(displacements[0], [2, 0])
+        assert (weights > 0).all()
+
+
+def test_persons_of_equal_area_still_share_out_the_cells():
+    keypoints = np.full((3, 5, 2), 50, np.float32)
+    keypoints[:, 0] += [[0, 0], [5, 3], [2, 9]]
+    encoded = build(PARTS).encode(keypoints, None, np.full(3, 2000.))
+    assert len(rows_of(encoded)) > 0  # rows_of asserts that none is twice
+
+
+def test_small_person_has_keypoints_but_no_parts():
+    keypoints = np.full((1, 5, 2), 50, np.float32)
+    for area, is_large in [(32**2 - 1, False), (32**2, True)]:
+        encoded = build(PARTS).encode(keypoints, None, np.array([area]))
+        assert encoded['heatmaps'][:5].any()
+        assert encoded['heatmaps'][5:].any() == is_large
+        assert bool(len(encoded['part_indices'])) == is_large
+    encoded = build(
+        PARTS, min_instance_area=0).encode(keypoints, None, np.array([9.]))
+    assert encoded['heatmaps'][5:].any() and len(encoded['part_indices'])
+
+
+def test_part_without_labelled_keypoint_has_no_centre():
+    keypoints = np.full((1, 5, 2), 50, np.float32)
+    encoded = build(PARTS).encode(keypoints, np.array([[1, 1, 0, 0, 0]]),
+                                  np.array([2000.]))
+    assert set(encoded['part_indices']) == {0, 3}
+    assert encoded['heatmaps'][5:].any((1, 2)).tolist() == [1, 0, 0, 1]
+
+
+@pytest.mark.parametrize('num_persons, visible', [(0, 1), (3, 0)])
+def test_nobody(num_persons, visible):
+    """An image of no person, or of persons without a labelled keypoint."""
+    encoded = build(PARTS).encode(
+        np.zeros((num_persons, 5, 2), np.float32),
+        np.full((num_persons, 5), visible), np.full(num_persons, 2000.))
+    assert encoded['part_indices'].shape == (0, )
+    assert encoded['cell_indices'].shape == (0, )
+    assert encoded['displacements'].shape == (0, 5, 2)
+    assert encoded['displacement_weights'].shape == (0, 5)
+    assert not encoded['heatmaps'].any()
+    np.testing.assert_allclose(encoded['heatmap_weights'], 0.1)
+
+
+def test_box_without_area_gives_finite_weights():
+    keypoints = np.full((1, 5, 2), 50, np.float32)
+    encoded = build(
+        PARTS, min_instance_area=0).encode(keypoints, None, np.array([0.]))
+    weights = encoded['displacement_weights']
+    assert weights.any() and np.isfinite(weights).all()
+
+
+# --- and back ---------------------------------------------------------------
+
+
+@st.composite
+def crowds(draw):
+    """A codec and 1 to 4 persons, each somewhere in its own quarter."""
+    skeleton = draw(st.sampled_from(sorted(PARTITIONS)))
+    parts = draw(st.sampled_from(sorted(PARTITIONS[skeleton])))
+    num_keypoints = NUM_KEYPOINTS[skeleton]
+    codec = build(parts, heatmap_size=(64, 48), skeleton=skeleton)
+    quarters = draw(
+        st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    origins = np.array([(128 * (q % 2), 96 * (q // 2)) for q in quarters])
+    keypoints = origins[:, None] + rng.uniform(
+        14, (114, 82), (len(quarters), num_keypoints, 2))
+    area = rng.uniform(1100, 9000, len(quarters))
+    return codec, keypoints.astype(np.float32), area
+
+
+@given(crowds())
+def test_decode_gives_the_poses_back(crowd):
+    """One pose a person and part, whatever the partition, to 0.001 px."""
+    codec, keypoints, area = crowd
+    encoded = codec.encode(keypoints, None, area)
+    poses, scores = codec.decode(
+        encoded['heatmaps'], **{
+            key: encoded[key]
+            for key in ('part_indices', 'cell_indices', 'displacements')
+        })
+    error = np.abs(poses[:, None] - keypoints).max((2, 3))  # (t, N)
+    assert (error.min(1) < 1e-3).all()
+    found = np.bincount(error.argmin(1), minlength=len(keypoints))
+    assert (found >= codec.num_parts).all()
+    # the nearest cell lies at most half a cell off in x and in y: the part
+    # score is exp(-0.5 / 8) or more, and so are the corners that a keypoint's
+    # score is read from, one cell off at most
+    assert scores.shape == poses.shape[:2]
+    assert (scores > math.exp(-0.5 / 8) * math.exp(-2 / 8)).all()
+    assert (scores <= 1 + 1e-6).all()
+
+
+@given(crowds())
+def test_targets_of_a_mirrored_crowd(crowd):
+    """Joints swapped, displacements mirrored, at all cells in common.
+
+    Mirrored cell by cell, so that grid and mirrored grid coincide.
+    """
+    codec, keypoints, area = crowd
+    flip = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
+    if keypoints.shape[1] == 14:
+        flip = [1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 12, 13]
+    members = [set(part) for part in codec.parts]
+    part_flip = [members.index({flip[k] for k in m}) for m in members]
+
+    mirrored = keypoints[:, flip] * [-1, 1] + [64 * 4 - 4, 0]
+    encoded, encoded_mirrored = (
+        codec.encode(x.astype(np.float32), None, area)
+        for x in (keypoints, mirrored))
+    order = flip + [len(flip) + s for s in part_flip]
+    np.testing.assert_allclose(
+        encoded_mirrored['heatmaps'],
+        encoded['heatmaps'][order, :, ::-1],
+        atol=1e-4)
+
+    rows, rows_mirrored = rows_of(encoded), rows_of(encoded_mirrored)
+    common = [((s, x, y), (part_flip[s], 63 - x, y)) for s, x, y in rows
+              if (part_flip[s], 63 - x, y) in rows_mirrored]
+    # cells [int(c) - 2, int(c) + 2) are half of them, not all
+    assert len(common) >= len(rows) / 4
+    for key, key_mirrored in common:
+        np.testing.assert_allclose(
+            rows_mirrored[key_mirrored][0],
+            rows[key][0][flip] * [-1, 1],
+            atol=1e-4)
+        np.testing.assert_allclose(rows_mirrored[key_mirrored][1],
+                                   rows[key][1][flip])
+
+
+# --- wrong use --------------------------------------------------------------
+
+
+def test_missing_area():
+    with pytest.raises(ValueError, match='area.*BottomupBoxArea'):
+        build(PARTS).encode(np.zeros((1, 5, 2)), np.ones((1, 5)))
+
+
+def test_areas_of_other_persons():
+    with pytest.raises(ValueError, match='area holds 2 values for 1'):
+        build(PARTS).encode(np.zeros((1, 5, 2)), None, np.ones(2))
+
+
+def test_part_of_a_joint_that_is_not_there():
+    with pytest.raises(ValueError, match=r'parts\[1\]=\[2, 3, 4\].*4'):
+        build(PARTS).encode(np.zeros((1, 4, 2)), None, np.ones(1))
+
+
+@pytest.mark.parametrize('parts, message', [('limbs', "parts='limbs'"),
+                                            ([[]], r'parts\[0\]=\[\]')])
+def test_wrong_parts(parts, message):
+    with pytest.raises(ValueError, match=message):
+        build(parts)
+
+
+# --- in MMPose --------------------------------------------------------------
+
+
+def test_built_and_fed_by_mmpose(rng):
+    """Through the registry and ``GenerateTarget``, with ``area``."""
+    cfg = dict(
+        type='PartSPR', input_size=(128, 96), heatmap_size=SIZE, parts='head')
+    assert isinstance(KEYPOINT_CODECS.build(cfg), PartSPR)
+    keypoints = rng.uniform(20, 60, (2, 17, 2)).astype(np.float32)
+    results = dict(
+        keypoints=keypoints,
+        keypoints_visible=np.ones((2, 17), np.float32),
+        area=np.array([1500, 2500], np.float32))
+    results = GenerateTarget(encoder=cfg)(results)
+    expected = KEYPOINT_CODECS.build(cfg).encode(keypoints, None,
+                                                 results['area'])
+    for key, value in expected.items():
+        np.testing.assert_array_equal(results[key], value)
+    assert len(expected['part_indices']) > 16
