@@ -1,0 +1,89 @@
+"""Sparse reading of features against ``grid_sample`` on the whole map."""
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mmpose_pinet.models.layers.feature_columns import FeatureColumns
+from mmpose_pinet.models.layers.pose_refinement import sampling_points
+
+
+def read_dense(features, images, grid):
+    """``grid_sample`` with zero padding, one image after the other."""
+    columns = torch.zeros(len(images), features.shape[1]).to(features)
+    for b, image in enumerate(features):
+        mine = images == b
+        columns = columns.index_put((mine, ),
+                                    F.grid_sample(
+                                        image[None],
+                                        grid[mine][None, None],
+                                        align_corners=False)[0, :, 0].T)
+    return columns
+
+
+def drawn(memory_format=torch.contiguous_format):
+    """Features (3, 4, 6, 9) and points (60, 2), some off the map."""
+    torch.manual_seed(0)
+    features = torch.randn(3, 4, 6, 9, dtype=torch.double)
+    points = torch.rand(60, 2, dtype=torch.double) * torch.tensor([13, 10]) - 2
+    return (features.to(memory_format=memory_format).requires_grad_(),
+            torch.randint(3, (60, )), points)
+
+
+@pytest.mark.parametrize('memory_format',
+                         [torch.contiguous_format, torch.channels_last])
+def test_values_and_gradients_as_dense(memory_format):
+    features, images, points = drawn(memory_format)
+    columns = FeatureColumns(features).at_points(images, points)
+    grid = (2 * points + 1) / torch.tensor([9, 6]) - 1
+    expected = read_dense(features, images, grid)
+    torch.testing.assert_close(columns, expected)
+
+    upstream = torch.randn_like(columns)
+    gradient, = torch.autograd.grad(columns, features, upstream)
+    gradient_expected, = torch.autograd.grad(expected, features, upstream)
+    torch.testing.assert_close(gradient, gradient_expected)
+
+
+def test_sampling_points_are_those_of_the_release():
+    """``grid_sample(align_corners=False)`` at x / ((W-1)/2) - 1."""
+    features, images, poses = drawn()
+    columns = FeatureColumns(features).at_points(
+        images, sampling_points(poses, (9, 6)))
+    grid = torch.stack([poses[:, 0] / (8 / 2), poses[:, 1] / (5 / 2)], -1) - 1
+    torch.testing.assert_close(columns, read_dense(features, images, grid))
+
+
+def test_whole_cells_are_the_columns_themselves():
+    """Of single and half precision alike, bit by bit."""
+    for dtype in (torch.float, torch.bfloat16):
+        features = torch.randn(2, 4, 5, 5).to(dtype)
+        columns = FeatureColumns(features).at_points(
+            torch.tensor([1, 0]), torch.tensor([[3., 2], [0, 4]]))
+        assert columns.dtype == dtype
+        torch.testing.assert_close(
+            columns,
+            torch.stack([features[1, :, 2, 3], features[0, :, 4, 0]]),
+            rtol=0,
+            atol=0)
+
+
+def test_channels_last_is_not_copied():
+    features = torch.randn(2, 4, 5, 5).to(memory_format=torch.channels_last)
+    assert FeatureColumns(features).columns.data_ptr() == features.data_ptr()
+
+
+def test_no_gradient_flows_into_points():
+    """The input pose of refinement is detached."""
+    features, images, points = drawn()
+    points.requires_grad_()
+    FeatureColumns(features).at_points(images, points).sum().backward()
+    assert points.grad is None and features.grad is not None
+
+
+def test_no_points():
+    features, _, _ = drawn()
+    columns = FeatureColumns(features).at_points(
+        torch.zeros(0, dtype=torch.long), torch.zeros(0, 2))
+    assert columns.shape == (0, 4)
+    columns.sum().backward()
+    assert (features.grad == 0).all()
