@@ -1,0 +1,217 @@
+"""Pose fusion against a greedy loop and MMPose's own OKS-NMS."""
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mmpose.evaluation.functional.nms import oks_nms
+from mmpose.registry import TASK_UTILS
+
+from mmpose_pinet.post_processors import PoseFusion
+
+SIGMAS = [0.03, 0.05, 0.08, 0.1]
+
+
+def box_area(pose):
+    (left, top), (right, bottom) = pose.min(0), pose.max(0)
+    return (right - left) * (bottom - top)
+
+
+def oks_by_loop(pose, other):
+    """Eq. 11 with the mean of the two keypoint boxes' areas."""
+    area = (box_area(pose) + box_area(other)) / 2 + np.spacing(1)
+    total = 0.
+    for sigma, a, b in zip(SIGMAS, pose, other):
+        distance = (a[0] - b[0])**2 + (a[1] - b[1])**2
+        total += math.exp(-distance / (2 * area * (2 * sigma)**2))
+    return total / len(SIGMAS)
+
+
+def fuse_by_loop(keypoints, scores, oks_thr, fuse):
+    """The best candidate left takes all that are like it, and so on."""
+    left = sorted(range(len(scores)), key=lambda i: -scores[i].mean())
+    persons = []
+    while left:
+        leader, *others = left
+        group = [leader] + [
+            i for i in others
+            if oks_by_loop(keypoints[leader], keypoints[i]) > oks_thr
+        ]
+        left = [i for i in left if i not in group]
+        if not fuse:
+            persons.append((keypoints[leader], scores[leader]))
+            continue
+        # max takes the first of equals: the better candidate
+        best = [
+            max(group, key=lambda i: scores[i, k]) for k in range(len(SIGMAS))
+        ]
+        persons.append(
+            (np.array([keypoints[i, k] for k, i in enumerate(best)]),
+             np.array([scores[i, k] for k, i in enumerate(best)])))
+    persons.sort(key=lambda person: -person[1].mean())
+    poses, scores = zip(*persons)
+    return np.stack(poses), np.stack(scores)
+
+
+def draw_candidates(rng, count, num_persons=4, spread=2.):
+    """Candidates scattered about a few persons."""
+    persons = rng.uniform(0, 60, (num_persons, 4, 2))
+    poses = persons[rng.integers(num_persons, size=count)]
+    poses = poses + rng.normal(scale=spread, size=poses.shape)
+    return poses, rng.uniform(size=(count, 4))
+
+
+@st.composite
+def candidates(draw):
+    """Up to 14, with ties of scores and poses that coincide."""
+    count = draw(st.integers(1, 14))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    poses, _ = draw_candidates(
+        rng,
+        count,
+        num_persons=draw(st.integers(1, 4)),
+        spread=draw(st.sampled_from([0., 1., 4.])))
+    levels = draw(st.sampled_from([1, 2, 64]))  # few levels, many ties
+    # sixteenths and so on: their means are exact
+    return poses, rng.integers(0, levels + 1, (count, 4)) / levels
+
+
+@pytest.mark.parametrize('fuse', [True, False])
+@given(candidates(), st.sampled_from([0., 0.3, 0.7, 1.]))
+def test_as_greedy_loop(fuse, found, oks_thr):
+    poses, scores = PoseFusion(SIGMAS, oks_thr, fuse)(*found)
+    expected, expected_scores = fuse_by_loop(*found, oks_thr, fuse)
+    np.testing.assert_array_equal(poses, expected)
+    np.testing.assert_array_equal(scores, expected_scores)
+
+
+@pytest.mark.parametrize('fuse', [True, False])
+def test_five_hundred_candidates(fuse):
+    found = draw_candidates(np.random.default_rng(0), 500, num_persons=20)
+    poses, scores = PoseFusion(SIGMAS, fuse=fuse)(*found)
+    expected, expected_scores = fuse_by_loop(*found, 0.7, fuse)
+    assert 20 < len(poses) < 400
+    np.testing.assert_array_equal(poses, expected)
+    np.testing.assert_array_equal(scores, expected_scores)
+
+
+@pytest.mark.parametrize('oks_thr', [0.3, 0.7, 0.9])
+def test_without_fusion_it_is_oks_nms_of_mmpose(oks_thr):
+    keypoints, scores = draw_candidates(np.random.default_rng(0), 60)
+    kept = oks_nms([
+        dict(
+            keypoints=np.concatenate([pose, np.ones((4, 1))], 1),
+            score=score.mean(),
+            area=box_area(pose)) for pose, score in zip(keypoints, scores)
+    ], oks_thr, np.array(SIGMAS))
+    poses, pose_scores = PoseFusion(
+        SIGMAS, oks_thr, fuse=False)(keypoints, scores)
+    assert 4 <= len(kept) < 60
+    np.testing.assert_array_equal(poses, keypoints[kept])
+    np.testing.assert_array_equal(pose_scores, scores[kept])
+
+
+def test_each_keypoint_comes_from_the_candidate_surest_of_it():
+    """One sees the head, the other the feet: the person has both."""
+    pose = np.array([[0., 0], [10, 5], [20, 40], [30, 80]])
+    keypoints = np.stack([pose, pose + 0.5])
+    scores = np.array([[.9, .8, .3, .2], [.1, .2, .7, .8]])
+    fused, fused_scores = PoseFusion(SIGMAS)(keypoints, scores)
+    np.testing.assert_array_equal(fused, [[*pose[:2], *(pose[2:] + 0.5)]])
+    np.testing.assert_array_equal(fused_scores, [[.9, .8, .7, .8]])
+
+
+def test_a_group_is_those_like_its_leader_not_like_each_other():
+    """In a chain a - b - c with a unlike c, who leads decides."""
+    pose = np.array([[0., 0], [10, 5], [20, 40], [30, 80]])
+    keypoints = pose + np.array([0., 4, 8])[:, None, None]
+    oks = PoseFusion(SIGMAS).pairwise_oks(keypoints)
+    assert oks[0, 1] > 0.5 > oks[0, 2]
+    for scores, num_persons in [([.9, .8, .7], 2), ([.8, .9, .7], 1)]:
+        scores = np.repeat(np.array(scores)[:, None], 4, axis=1)
+        poses, _ = PoseFusion(SIGMAS, 0.5)(keypoints, scores)
+        assert len(poses) == num_persons
+
+
+def test_pairwise_oks_as_by_loop():
+    keypoints, _ = draw_candidates(np.random.default_rng(1), 12)
+    oks = PoseFusion(SIGMAS).pairwise_oks(keypoints)
+    expected = [[oks_by_loop(a, b) for b in keypoints] for a in keypoints]
+    np.testing.assert_allclose(oks, expected, rtol=1e-10)
+
+
+@given(candidates(), st.randoms(use_true_random=False), st.booleans())
+def test_order_of_candidates_does_not_matter(found, random, fuse):
+    keypoints, scores = found
+    # no two scores alike, neither of keypoints nor of their means
+    values = random.sample(range(10**6), scores.size)
+    scores = np.array(values).reshape(scores.shape) / 10**6
+    order = random.sample(range(len(scores)), len(scores))
+    fusion = PoseFusion(SIGMAS, fuse=fuse)
+    for result, of_permuted in zip(
+            fusion(keypoints, scores), fusion(keypoints[order],
+                                              scores[order])):
+        np.testing.assert_array_equal(result, of_permuted)
+
+
+@given(candidates(), st.booleans())
+def test_best_person_first(found, fuse):
+    _, scores = PoseFusion(SIGMAS, fuse=fuse)(*found)
+    assert (np.diff(scores.mean(1)) <= 0).all()
+
+
+@given(candidates())
+def test_a_second_round_of_suppression_changes_nothing(found):
+    suppress = PoseFusion(SIGMAS, fuse=False)
+    once = suppress(*found)
+    for result, again in zip(once, suppress(*once)):
+        np.testing.assert_array_equal(result, again)
+
+
+@given(candidates(), st.sampled_from([0.01, 100.]), st.booleans())
+def test_unit_of_length_does_not_matter(found, scale, fuse):
+    fusion = PoseFusion(SIGMAS, fuse=fuse)
+    keypoints, scores = found
+    poses, _ = fusion(keypoints, scores)
+    scaled, _ = fusion(keypoints * scale, scores)
+    np.testing.assert_allclose(scaled, poses * scale)
+
+
+@pytest.mark.parametrize('fuse', [True, False])
+@pytest.mark.parametrize('count', [0, 1])
+def test_nobody_and_one(count, fuse):
+    found = draw_candidates(np.random.default_rng(0), count)
+    for result, candidate in zip(PoseFusion(SIGMAS, fuse=fuse)(*found), found):
+        np.testing.assert_array_equal(result, candidate)
+
+
+def test_input_is_left_as_it_is():
+    found = draw_candidates(np.random.default_rng(0), 20)
+    before = [x.copy() for x in found]
+    PoseFusion(SIGMAS)(*found)
+    for value, value_before in zip(found, before):
+        np.testing.assert_array_equal(value, value_before)
+
+
+@pytest.mark.parametrize('wrong', [
+    dict(sigmas=[0.1, 0.]),
+    dict(sigmas=[0.1, -0.1]),
+    dict(sigmas=0.1),
+    dict(sigmas=[0.1], oks_thr=1.5),
+    dict(sigmas=[0.1], oks_thr=-0.1),
+])
+def test_wrong_config(wrong):
+    key = 'oks_thr' if 'oks_thr' in wrong else 'sigmas'
+    with pytest.raises(ValueError, match=key):
+        TASK_UTILS.build(dict(type='PoseFusion', **wrong))
+
+
+@pytest.mark.parametrize('shape, scores_shape', [
+    ((3, 5, 2), (3, 5)),
+    ((3, 4, 2), (2, 4)),
+    ((3, 4, 3), (3, 4)),
+])
+def test_wrong_shapes(shape, scores_shape):
+    with pytest.raises(ValueError, match='K=4, the number of sigmas'):
+        PoseFusion(SIGMAS)(np.zeros(shape), np.zeros(scores_shape))
