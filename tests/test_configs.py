@@ -8,6 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
+from mmengine.fileio import load
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from mmpose.registry import DATASETS, METRICS, MODELS
@@ -166,7 +167,7 @@ def test_model_learns_from_what_the_pipeline_packs(cfg, packed):
     assert model.backbone.conv1.weight.grad.abs().sum() > 0
 
 
-# --- evaluation: the truth in, AP 1 out --------------------------------------
+# --- evaluation: the truth in, AP 1 out -------------------------------------
 
 
 @pytest.fixture
@@ -242,3 +243,18 @@ def test_truth_is_judged_perfect_on_data_named_by_options(
     if metric.iou_type == 'keypoints_crowd':
         assert scores[best + '(H)'] == pytest.approx(1)
         assert scores[best + '(E)'] == -1  # no such image
+
+
+# --- the index --------------------------------------------------------------
+
+
+def test_index_names_configs_that_are_there():
+    root = CONFIGS.parents[1]
+    models = [
+        model for path in load(root / 'model-index.yml')['Import']
+        for model in load(root / path)['Models']
+    ]
+    assert {model['Name'] for model in models} == set(PAPER)
+    for model in models:
+        assert (root / model['Config']).stem == model['Name']
+        assert (root / model['Config']).is_file()
