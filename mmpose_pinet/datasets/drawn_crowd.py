@@ -15,6 +15,7 @@ from typing import Callable, List, Optional, Tuple
 import cv2
 import numpy as np
 
+from .crowding import box_iou, crowd_index
 from .drawn_person import KEYPOINTS, draw_person
 from .drawn_picture import (OVERSAMPLING, draw_background, paint_person,
                             to_painted)
@@ -31,45 +32,6 @@ CUT = .1
 # Whoever shows fewer joints than this is not asked for
 MIN_SEEN_JOINTS = 5
 IOU_TOLERANCE = .02
-
-
-def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of boxes (n, 4) and others (m, 4), both x1, y1, x2, y2: (n, m)."""
-    low = np.maximum(boxes[:, None, :2], others[:, :2])
-    high = np.minimum(boxes[:, None, 2:], others[:, 2:])
-    overlap = np.clip(high - low, 0, None).prod(-1)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
-    other_area = (others[:, 2:] - others[:, :2]).prod(-1)
-    return overlap / (area[:, None] + other_area - overlap)
-
-
-def max_box_iou(bboxes: np.ndarray) -> float:
-    """Largest IoU between two of the boxes (N, 4) x, y, w, h; N > 1."""
-    corners = np.column_stack([bboxes[:, :2], bboxes[:, :2] + bboxes[:, 2:]])
-    iou = box_iou(corners, corners)
-    return float(iou[np.triu_indices(len(iou), 1)].max())
-
-
-def crowd_index(keypoints: np.ndarray, bboxes: np.ndarray) -> float:
-    """How crowded an image is, as CrowdPose defines it.
-
-    The mean over persons of the labelled joints of others in a person's box
-    over the person's own labelled joints, at most 1. CrowdPose calls images
-    under 0.1 easy, above 0.8 hard.
-
-    Args:
-        keypoints (np.ndarray): (N, K, 3) x, y in image px and visibility.
-        bboxes (np.ndarray): (N, 4) x, y, w, h in image px.
-
-    Returns:
-        float: Between 0 and 1.
-    """
-    labelled = keypoints[..., 2] > 0
-    offset = keypoints[..., :2] - bboxes[:, None, None, :2]
-    within = ((offset >= 0) & (offset <= bboxes[:, None, None, 2:])).all(-1)
-    joints = (within & labelled).sum(-1)  # [box, person]
-    others = joints.sum(1) - joints.diagonal()
-    return float(np.minimum(1, others / labelled.sum(1)).mean())
 
 
 def _draw_max_iou(rng: np.random.Generator, crowded: bool) -> float:

@@ -15,6 +15,9 @@ from typing import List
 
 import numpy as np
 
+from .drawn_pose import (ARMS, ARMS_SHARE, LEGS, LEGS_SHARE, draw_angles,
+                         draw_facing, limb_direction, rotation)
+
 KEYPOINTS = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
              'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
              'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
@@ -30,27 +33,13 @@ SHOWING_PARTS = dict(
     hip=('torso', 'thigh'),
     knee=('thigh', 'shin'),
     ankle=('shin', ))
-
-# Joint angles in degrees, each drawn uniformly. Pitch turns a limb forward
-# from hanging down, abduction sideways away from the body.
-# thigh pitch, thigh abduction, knee flexion
-LEGS = dict(
-    stand=((-8, 12), (1, 9), (0, 12)),
-    walk=((-28, 36), (0, 7), (4, 42)),
-    astride=((-6, 12), (12, 28), (0, 15)),
-    lunge=((20, 70), (2, 15), (10, 80)),
-    sit=((65, 95), (4, 22), (65, 100)))
-LEGS_SHARE = (.34, .28, .14, .10, .14)
-# upper arm pitch, abduction; then what the elbow adds to the forearm's
-ARMS = dict(
-    down=((-15, 20), (5, 18), (4, 40), (-10, 8)),
-    swing=((-40, 45), (4, 15), (15, 70), (-10, 5)),
-    raised=((-15, 25), (110, 170), (-10, 30), (-10, 45)),
-    reaching=((45, 150), (2, 25), (0, 60), (-25, 10)),
-    akimbo=((-25, 5), (35, 55), (10, 35), (-112, -85)),
-    folded=((8, 35), (6, 22), (55, 100), (-45, -15)),
-    sideways=((-15, 15), (55, 100), (-5, 20), (-35, 80)))
-ARMS_SHARE = (.24, .18, .16, .12, .10, .10, .10)
+# Where on a head of radius 1 the joints of the face are (a, y, f), how large
+FACE = dict(
+    nose=((0, .18, 1.12), .15),
+    left_eye=((.38, -.1, .92), .15),
+    right_eye=((-.38, -.1, .92), .15),
+    left_ear=((1.02, .05, 0), .22),
+    right_ear=((-1.02, .05, 0), .22))
 
 
 @dataclass
@@ -97,83 +86,57 @@ class Person:
                                (centres + radii).max(0)])
 
 
-def _rotation(axis: int, degrees: float) -> np.ndarray:
-    """Rotation about one axis, turning the next axis to the one after it."""
-    i, j = (axis + 1) % 3, (axis + 2) % 3
-    rotation = np.eye(3)
-    angle = np.deg2rad(degrees)
-    rotation[i, i] = rotation[j, j] = np.cos(angle)
-    rotation[j, i] = np.sin(angle)
-    rotation[i, j] = -rotation[j, i]
-    return rotation
-
-
-def _limb(pitch: float, abduction: float, side: int) -> np.ndarray:
-    """Direction (a, y, f) of a limb; side is 1 for left, -1 for right."""
-    pitch, abduction = np.deg2rad((pitch, abduction))
-    return np.array([
-        side * np.sin(abduction),
-        np.cos(abduction) * np.cos(pitch),
-        np.cos(abduction) * np.sin(pitch)
-    ])
-
-
-def _two(rng: np.random.Generator, poses: dict, share: tuple) -> list:
-    """Angles of the left and the right limb, most often of the same kind."""
-    kinds = rng.choice(list(poses), size=2, p=share)
-    if rng.random() < .6:
-        kinds[1] = kinds[0]
-    return [[rng.uniform(*bounds) for bounds in poses[kind]] for kind in kinds]
-
-
-def _draw_facing(rng: np.random.Generator) -> float:
-    """Yaw in degrees: 0 faces the viewer, 90 the right of the picture."""
-    view = rng.random()
-    if view < .35:
-        return rng.normal(0, 20)
-    if view < .55:
-        return rng.normal(180, 20)
-    return rng.uniform(-180, 180)
-
-
 class _Figure:
-    """Collects the points and shapes of one person; all of it body frame
-    until it goes through the camera."""
+    """Joints (body frame) and shapes (camera frame) of one person."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         self.shapes = []
         self.joints = {}
         self.build = rng.uniform(.85, 1.3)
-        turned = _rotation(1, _draw_facing(rng))
+        turned = rotation(1, draw_facing(rng))
         away = np.diag([1., 1., -1.])
         # Shapes are ordered by the depth before the camera's small tilt,
         # which would set the head before and the feet behind everything.
         self.to_depth = (away @ turned)[2]
         self.camera = (
-            _rotation(2, rng.normal(0, 7)) @ _rotation(0, rng.uniform(0, 18))
+            rotation(2, rng.normal(0, 7)) @ rotation(0, rng.uniform(0, 18))
             @ away @ turned)
 
-    def add(self, part, material, points, radii, nearer=0.) -> None:
+    def add(self,
+            part: str,
+            material: str,
+            points: np.ndarray,
+            radii: np.ndarray,
+            nearer: float = 0.) -> None:
+        """Add the hull of balls; it lies at their mean depth."""
         points = np.atleast_2d(points)
-        radii = np.broadcast_to(radii, len(points))
-        circles = np.column_stack([(points @ self.camera.T)[:, :2], radii])
-        depth = float((points @ self.to_depth).mean()) - nearer
+        circles = np.empty((len(points), 3))
+        circles[:, :2] = points @ self.camera[:2].T
+        circles[:, 2] = radii
+        depth = points.sum(0) @ self.to_depth / len(points) - nearer
         self.shapes.append(Shape(part, material, depth, circles))
 
+    def wear(self, material: str, points: np.ndarray,
+             radii: np.ndarray) -> None:
+        """Put cloth on the shape added last, whatever way that points."""
+        bare = self.shapes[-1]
+        self.add(bare.part, material, points, radii)
+        self.shapes[-1].depth = bare.depth - .001
+
     def legs(self, hip_width: float, long_trousers: bool) -> None:
-        rng, build = self.rng, self.build
+        rng, thick = self.rng, self.rng.uniform(.9, 1.15) * self.build
         thigh_length, shin_length = rng.uniform(.225, .26, 2)
-        thick = rng.uniform(.9, 1.15) * build
-        for (side, sign), angles in zip(SIDES, _two(rng, LEGS, LEGS_SHARE)):
-            pitch, abduction, knee_flexion = angles
+        both = draw_angles(rng, LEGS, LEGS_SHARE)
+        for (side, sign), (pitch, abduction, knee_flexion) in zip(SIDES, both):
             shin_pitch = pitch - knee_flexion
             hip = np.array([sign * hip_width, 0., 0.])
-            knee = hip + thigh_length * _limb(pitch, abduction, sign)
-            ankle = knee + shin_length * _limb(shin_pitch, abduction / 2, sign)
+            knee = hip + thigh_length * limb_direction(pitch, abduction, sign)
+            ankle = knee + shin_length * limb_direction(
+                shin_pitch, abduction / 2, sign)
             toe_out = rng.uniform(0, 25)
-            heel = ankle + .018 * _limb(shin_pitch, 0, sign)
-            toes = heel + .085 * _limb(shin_pitch + 90, toe_out, sign)
+            heel = ankle + .018 * limb_direction(shin_pitch, 0, sign)
+            toes = heel + .085 * limb_direction(shin_pitch + 90, toe_out, sign)
             self.joints.update({
                 f'{side}_hip': hip,
                 f'{side}_knee': knee,
@@ -184,22 +147,21 @@ class _Figure:
                      [.056 * thick, .038 * thick])
             if not long_trousers:
                 hem = hip + rng.uniform(.6, .9) * (knee - hip)
-                self.add(f'{side}_thigh', 'trousers', [hip, hem],
-                         [.060 * thick, .050 * thick], .004)
+                self.wear('trousers', [hip, hem], [.060 * thick, .050 * thick])
             self.add(f'{side}_shin', cloth, [knee, ankle],
                      [.037 * thick, .023 * thick])
             self.add(f'{side}_shin', 'shoes', [heel, toes], [.026, .020], .003)
 
     def arms(self, torso: np.ndarray, neck: np.ndarray, shoulder_width: float,
              sleeves: str) -> None:
-        rng = self.rng
+        rng, thick = self.rng, self.rng.uniform(.9, 1.15) * self.build
         upper_length, fore_length = rng.uniform(.145, .175, 2)
-        thick = rng.uniform(.9, 1.15) * self.build
-        for (side, sign), angles in zip(SIDES, _two(rng, ARMS, ARMS_SHARE)):
+        both = draw_angles(rng, ARMS, ARMS_SHARE)
+        for (side, sign), angles in zip(SIDES, both):
             pitch, abduction, flexion, inward = angles
-            fore = _limb(pitch + flexion, abduction + inward, sign)
+            fore = limb_direction(pitch + flexion, abduction + inward, sign)
             shoulder = neck + torso @ [sign * shoulder_width, 0, 0]
-            elbow = shoulder + upper_length * torso @ _limb(
+            elbow = shoulder + upper_length * torso @ limb_direction(
                 pitch, abduction, sign)
             wrist = elbow + fore_length * torso @ fore
             fingers = wrist + .055 * torso @ fore
@@ -215,8 +177,8 @@ class _Figure:
                      [.036 * thick, .027 * thick], on_torso)
             if sleeves == 'short':
                 hem = shoulder + rng.uniform(.4, .8) * (elbow - shoulder)
-                self.add(f'{side}_upper_arm', 'shirt', [shoulder, hem],
-                         [.041 * thick, .036 * thick], on_torso + .002)
+                self.wear('shirt', [shoulder, hem],
+                          [.041 * thick, .036 * thick])
             self.add(f'{side}_forearm', cloth, [elbow, wrist],
                      [.026 * thick, .019 * thick], on_torso + .001)
             self.add(f'{side}_forearm', 'skin', [wrist, fingers], [.020, .016],
@@ -247,7 +209,7 @@ class _Figure:
              long_hair: bool) -> None:
         rng = self.rng
         radius = rng.uniform(.066, .085)
-        turned = torso @ _rotation(1, rng.normal(0, 18)) @ _rotation(
+        turned = torso @ rotation(1, rng.normal(0, 18)) @ rotation(
             0, rng.normal(0, 10))
         centre = neck + torso @ [0, -.045 - radius, 0]
         depth = centre @ self.to_depth
@@ -259,35 +221,29 @@ class _Figure:
             return (depth - points @ self.to_depth) / radius
 
         self.add('head', 'hair', centre, radius)
+        # The face is the part of the ball around its front that is seen.
+        tilt, turn = np.meshgrid(
+            np.deg2rad(rng.uniform(58, 74)) * np.linspace(-1, 1, 9),
+            np.linspace(0, np.pi, 12))
+        cap = np.stack([
+            np.sin(tilt) * np.cos(turn),
+            np.sin(tilt) * np.sin(turn),
+            np.cos(tilt)
+        ], -1).reshape(-1, 3)
+        face = on_head(cap @ rotation(0, 12))
+        face = face[before_head(face) > 0]
+        if len(face) > 6:
+            jaw = on_head([0, .42, .22])
+            self.wear('skin', np.concatenate([face, jaw]),
+                      np.append(np.zeros(len(face)), .66 * radius))
         if long_hair:
             self.add('hair', 'hair',
                      on_head([[0, -.2, -.3], [0, rng.uniform(1, 2.2), -.7]]),
                      radius * np.array([.85, .6]))
-        # The face is the part of the ball around its front that is seen.
-        tilt, turn = np.meshgrid(
-            np.linspace(-1, 1, 13), np.linspace(0, 2 * np.pi, 24))
-        rim = np.deg2rad(rng.uniform(58, 74)) * tilt.ravel()
-        turn = turn.ravel()
-        cap = np.column_stack([
-            np.sin(rim) * np.cos(turn),
-            np.sin(rim) * np.sin(turn),
-            np.cos(rim)
-        ])
-        face = on_head(cap @ _rotation(0, 12))
-        face = face[before_head(face) > 0]
-        if len(face) > 20:
-            jaw = on_head([0, .42, .22])
-            self.add('head', 'skin', np.concatenate([face, jaw]),
-                     np.append(np.zeros(len(face)), .66 * radius))
-            self.shapes[-1].depth = depth - .002
-        features = (('nose', [0, .18, 1.12], .15,
-                     'nose'), ('left_eye', [.38, -.1, .92], .15, 'eye'),
-                    ('right_eye', [-.38, -.1, .92], .15,
-                     'eye'), ('left_ear', [1.02, .05, 0], .22, 'ear'),
-                    ('right_ear', [-1.02, .05, 0], .22, 'ear'))
-        for name, place, size, material in features:
+        for name, (place, size) in FACE.items():
             point = on_head(place)
             self.joints[name] = point[0]
+            material = name.rpartition('_')[2]
             # An eye lies in the face; nose and ears stand out of the ball.
             if material != 'eye' or before_head(point) > .15:
                 self.add(name, material, point, size * radius)
@@ -312,8 +268,8 @@ def draw_person(rng: np.random.Generator) -> Person:
     shoulder_width = rng.uniform(.098, .125) * figure.build**.5
     hip_width = rng.uniform(.062, .078) * figure.build**.5
     torso = (
-        _rotation(0, -rng.normal(6, 9)) @ _rotation(2, rng.normal(0, 7))
-        @ _rotation(1, rng.normal(0, 10)))
+        rotation(0, -rng.normal(6, 9)) @ rotation(2, rng.normal(0, 7))
+        @ rotation(1, rng.normal(0, 10)))
     neck = torso @ [0, -rng.uniform(.27, .31), 0]
     sleeves = rng.choice(['long', 'short', 'none'], p=[.4, .48, .12])
 

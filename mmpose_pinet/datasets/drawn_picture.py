@@ -64,24 +64,67 @@ def draw_palette(rng: np.random.Generator) -> dict:
     return palette
 
 
-def _draw_pattern(rng: np.random.Generator, shape: Tuple[int, int],
-                  upright: np.ndarray, height: float) -> np.ndarray:
+def _draw_pattern(rng: np.random.Generator, size: Tuple[int, int],
+                  along: np.ndarray, height: float) -> np.ndarray:
     """(h, w) uint8, 1 where the cloth has its second colour."""
     kind = rng.choice(['plain', 'hoops', 'stripes', 'checks', 'dots'],
                       p=[.45, .2, .12, .13, .1])
+    step = along / np.linalg.norm(along) / (rng.uniform(.03, .08) * height)
     if kind == 'plain':
-        return np.zeros(shape, np.uint8)
-    along = upright / np.linalg.norm(upright) / (
-        rng.uniform(.03, .08) * height)
-    x, y = np.arange(shape[1]), np.arange(shape[0])[:, None]
-    v = (along[0] * x + along[1] * y) % 1
-    u = (along[1] * x - along[0] * y) % 1
-    return {
-        'hoops': lambda: v < .5,
-        'stripes': lambda: u < .4,
-        'checks': lambda: (v < .5) ^ (u < .5),
-        'dots': lambda: (v - .5)**2 + (u - .5)**2 < .09
-    }[kind]().astype(np.uint8)
+        return np.zeros(size, np.uint8)
+    y, x = np.ogrid[:size[0], :size[1]]
+
+    def phase(dx, dy):
+        repeats = (dx * x + dy * y).astype(np.float32)
+        return repeats - np.floor(repeats)
+
+    if kind == 'hoops':
+        pattern = phase(*step) < .5
+    elif kind == 'stripes':
+        pattern = phase(step[1], -step[0]) < .4
+    elif kind == 'checks':
+        pattern = (phase(*step) < .5) ^ (phase(step[1], -step[0]) < .5)
+    else:
+        pattern = np.hypot(phase(*step) - .5,
+                           phase(step[1], -step[0]) - .5) < .3
+    return pattern.astype(np.uint8)
+
+
+def _draw_shapes(rng: np.random.Generator, person: Person, height: float,
+                 origin: np.ndarray,
+                 size: Tuple[int, int]) -> Tuple[np.ndarray, np.ndarray]:
+    """Which shape is in front, counted from 1, and the light on it.
+
+    Args:
+        height (float): Standing height in painted px.
+        origin (np.ndarray): (2, ) painted px of the point between the hips.
+        size (tuple): (h, w) of both maps.
+    """
+    front, light = np.zeros((2, *size), np.uint8)
+    circles = np.concatenate([shape.circles for shape in person.shapes])
+    centres = circles[:, None, :2] * height + origin
+    radii = circles[:, None, 2:] * height
+    highlight = rng.uniform(-.3, .3, 2) - (0, .15)
+    rims = np.rint((centres + radii * _CIRCLE) * 2**_SHIFT).astype(np.int32)
+    lit = centres + radii * (highlight + .55 * _CIRCLE)
+    lit = np.rint(lit * 2**_SHIFT).astype(np.int32)
+    outline_width = 1 if height < 220 else 2
+
+    stop = 0
+    for number, shape in enumerate(person.shapes, 1):
+        start, stop = stop, stop + len(shape.circles)
+        outline = cv2.convexHull(rims[start:stop].reshape(-1, 2))
+        # The far side of a person is a little darker than the near one.
+        shade = min(max(205 - 200 * shape.depth, 160), 230)
+        cv2.fillConvexPoly(front, outline, number, shift=_SHIFT)
+        cv2.fillConvexPoly(light, outline, shade, shift=_SHIFT)
+        if radii[start:stop].max() > 5:
+            inner = cv2.convexHull(lit[start:stop].reshape(-1, 2))
+            cv2.fillConvexPoly(light, inner, shade + 25, shift=_SHIFT)
+            # Without it an arm is lost before a shirt of its own colour.
+            cv2.polylines(
+                light, [outline], True, 105, outline_width, shift=_SHIFT)
+    return front, cv2.blur(light, (3, 3))
 
 
 def paint_person(rng: np.random.Generator, canvas: np.ndarray,
@@ -101,62 +144,43 @@ def paint_person(rng: np.random.Generator, canvas: np.ndarray,
             between the hips goes.
 
     Returns:
-        np.ndarray: (17, ) bool, whether each joint is seen by itself: in the
-        picture and not covered by the person's own body.
+        np.ndarray: (17, ) bool, whether each joint is in the picture and not
+        covered by the person's own body.
     """
-    bound = np.array(owner.shape[::-1])
     box = to_painted(person.box.reshape(2, 2) * height + origin)
-    low = np.clip(np.floor(box[0]).astype(int) - 2, 0, bound)
-    high = np.clip(np.ceil(box[1]).astype(int) + 3, 0, bound)
+    box += ((-2, -2), (3, 3))
+    low, high = box.astype(int).clip(0, owner.shape[::-1])
     size = tuple((high - low)[::-1])
-    scale = OVERSAMPLING * height
-    shapes = np.zeros(size, np.uint8)
-    light = np.zeros(size, np.uint8)
+    front, light = _draw_shapes(rng, person, OVERSAMPLING * height,
+                                to_painted(origin) - low, size)
+
+    # Rows of the table: the shapes, and 128 on in their second colours
     palette = draw_palette(rng)
-    towards_light = rng.uniform(-.3, .3, 2) - (0, .15)
-    rim = 1 if height < 110 else 2
-
-    for number, shape in enumerate(person.shapes, 1):
-        centres = to_painted(shape.circles[:, :2] * height + origin) - low
-        radii = scale * shape.circles[:, 2:]
-
-        def hull(shift, grow):
-            points = (centres + shift * radii)[:, None] + (
-                grow * radii[:, None] * _CIRCLE)
-            points = np.rint(points.reshape(-1, 2) * 2**_SHIFT)
-            return cv2.convexHull(points.astype(np.int32))
-
-        outline = hull(0, 1)
-        # The far side of a person is a little darker than the near one.
-        shade = float(np.clip(205 - 200 * shape.depth, 160, 230))
-        cv2.fillConvexPoly(shapes, outline, number, shift=_SHIFT)
-        cv2.fillConvexPoly(light, outline, shade, shift=_SHIFT)
-        if radii.max() > 5:
-            cv2.fillConvexPoly(
-                light, hull(towards_light, .55), shade + 25, shift=_SHIFT)
-            cv2.polylines(light, [outline], True, 105, rim, shift=_SHIFT)
-
-    light = cv2.blur(light, (3, 3))
+    pattern = _draw_pattern(rng, size, person.upright, OVERSAMPLING * height)
     materials = [shape.material for shape in person.shapes]
-    pattern = _draw_pattern(rng, size, person.upright, scale)
-    colours = np.zeros((256, 3))
-    colours[1:len(materials) + 1] = [palette[m] for m in materials]
-    colours[129:len(materials) +
-            129] = [palette.get(m + '2', palette[m]) for m in materials]
-    table = np.clip(colours[:, ::-1], 0, 255).astype(np.uint8)[None]
-    painted = cv2.LUT(cv2.merge([shapes + 128 * pattern] * 3), table)
-    painted = cv2.multiply(painted, cv2.merge([light] * 3), scale=1 / 230)
+    colours = np.zeros((2, 128, 3))
+    colours[0, 1:len(materials) +
+            1] = [palette[material] for material in materials]
+    colours[1, 1:len(materials) + 1] = [
+        palette.get(f'{material}2', palette[material])
+        for material in materials
+    ]
+    table = colours[..., ::-1].reshape(1, 256, 3).clip(0, 255).astype(np.uint8)
+    person_image = cv2.LUT(cv2.merge([front + 128 * pattern] * 3), table)
+    person_image = cv2.multiply(
+        person_image, cv2.merge([light] * 3), scale=1 / 230)
     window = slice(low[1], high[1]), slice(low[0], high[0])
-    cv2.copyTo(painted, shapes, canvas[window])
-    owner[window][shapes > 0] = name
+    cv2.copyTo(person_image, front, canvas[window])
+    owner[window][front > 0] = name
 
     joints = to_painted(person.keypoints * height + origin) - low
     x, y = np.rint(joints).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
-    parts = np.array([''] + [shape.part for shape in person.shapes])
-    front = parts[shapes[y * inside, x * inside]]
+    numbers = front[y * inside, x * inside]
+    parts = ['nothing'] + [shape.part for shape in person.shapes]
     return inside & [
-        part in showing for part, showing in zip(front, person.showing)
+        parts[number] in showing
+        for number, showing in zip(numbers, person.showing)
     ]
 
 

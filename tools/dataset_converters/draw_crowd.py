@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd, max_box_iou
+from mmpose_pinet.datasets.crowding import max_box_iou
+from mmpose_pinet.datasets.drawn_crowd import draw_crowd
 
 
 def parse_args() -> argparse.Namespace:
