@@ -215,7 +215,8 @@ def draw_crowd(out_dir: str,
         seed (int): Not negative.
         image_size (int): Side of the images in px, at least 64.
         num_workers (int, optional): Processes to draw with; None for one a
-            core.
+            core. More than one are spawned: a script that calls this keeps
+            its own doings under ``if __name__ == '__main__'``.
         progress (Callable): Wraps the iterator over finished images, as tqdm
             does.
 
@@ -246,10 +247,11 @@ def draw_crowd(out_dir: str,
     if num_workers == 1:
         drawn = list(progress(map(write, range(num_images))))
     else:
-        with multiprocessing.get_context().Pool(num_workers, cv2.setNumThreads,
-                                                (1, )) as pool:
-            drawn = list(
-                progress(pool.imap(write, range(num_images), chunksize=8)))
+        # A forked process hangs in OpenCV once its parent has used threads.
+        with multiprocessing.get_context('spawn').Pool(num_workers,
+                                                       cv2.setNumThreads,
+                                                       (1, )) as pool:
+            drawn = list(progress(pool.imap(write, range(num_images))))
     annotations = [ann for image in drawn for ann in image['annotations']]
     content = dict(
         images=[image['image'] for image in drawn],
