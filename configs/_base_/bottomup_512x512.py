@@ -1,5 +1,8 @@
 # How images come in and poses are judged, on every dataset (Sec. 4.2). The
 # dataset's config goes on from `augmentation` with its own targets.
+# read by MMPose's inferencer
+data_mode = 'bottomup'
+
 augmentation = [
     dict(type='LoadImage'),
     dict(
@@ -37,14 +40,14 @@ train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(data_mode='bottomup'))
+    dataset=dict(data_mode=data_mode))
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
     persistent_workers=True,
     drop_last=False,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(data_mode='bottomup', test_mode=True, pipeline=val_pipeline))
+    dataset=dict(data_mode=data_mode, test_mode=True, pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
 # Without an `ann_file` of its own it takes the one of the dataset under test.

@@ -152,7 +152,7 @@ class PINetHead(BaseHead):
         Args:
             feats (tuple[Tensor]): Feature maps; the last is read.
             batch_data_samples (list[PoseDataSample]): With the targets of
-                :meth:`PartSPR.encode`, and ``gt_fields.heatmap_mask`` (H, W)
+                :meth:`PartSPR.encode`, and ``gt_fields.heatmap_mask`` (1, H, W)
                 where parts of the image are not to be learned from.
             train_cfg (dict): ``refine_samples`` is the number of poses a part
                 and image that refinement is trained on, 40 by default.
@@ -166,7 +166,7 @@ class PINetHead(BaseHead):
         weights = torch.stack([f.heatmap_weights for f in fields])
         mask = None
         if 'heatmap_mask' in fields[0]:
-            mask = torch.stack([f.heatmap_mask for f in fields])[:, None]
+            mask = torch.stack([f.heatmap_mask for f in fields])
         losses = {
             'loss/heatmap':
             self.loss_module['heatmap'](self.forward(feats).float(), heatmaps,
