@@ -1,8 +1,9 @@
-# How images come in and poses are judged, on every dataset (Sec. 4.2). The
-# dataset's config goes on from `augmentation` with its own targets.
-# read by MMPose's inferencer
+# How images come in and poses are judged, on every dataset (Sec. 4.2).
+
+# read by MMPose's inferencer as well
 data_mode = 'bottomup'
 
+# the dataset's config goes on from here with its own targets
 augmentation = [
     dict(type='LoadImage'),
     dict(
