@@ -1,0 +1,107 @@
+"""Setting up: what pip may install, and what make does, and does once."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+from distutils.core import run_setup  # the one of setuptools
+from pathlib import Path
+
+import pytest
+from setuptools import find_packages
+
+import mmpose_pinet
+
+ROOT = Path(__file__).parents[1]
+REQUIREMENTS = ROOT / 'requirements'
+
+
+def names(path: Path) -> set:
+    """Normalised project names in a requirements file."""
+    lines = (line.split('#')[0] for line in path.read_text().splitlines())
+    found = (re.match(r'[\w-]+', line) for line in lines)
+    return {name[0].lower().replace('_', '-') for name in found if name}
+
+
+def test_installing_moves_no_other_package(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    package = run_setup('setup.py', stop_after='init')
+    assert not package.install_requires
+    assert package.metadata.version == mmpose_pinet.__version__
+    assert set(package.packages) == set(
+        find_packages(include=['mmpose_pinet*']))
+
+
+@pytest.mark.parametrize('file', ['constraints.txt', 'constraints-py312.txt'])
+def test_everything_installed_is_pinned(file):
+    constraints = REQUIREMENTS / file
+    for line in constraints.read_text().splitlines():
+        assert line.startswith('#') or '==' in line
+    wanted = {'mmcv', 'mmcv-lite'}.union(*(names(REQUIREMENTS / f'{part}.txt')
+                                           for part in ('build', 'runtime',
+                                                        'mminstall', 'tests')))
+    assert wanted - names(constraints) == set()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """What `make venv` reads, beside an environment that is all set up."""
+    shutil.copy(ROOT / 'Makefile', tmp_path)
+    shutil.copytree(REQUIREMENTS, tmp_path / 'requirements')
+    (tmp_path / 'setup.py').touch()
+    (tmp_path / '.venv' / 'bin').mkdir(parents=True)
+    (tmp_path / '.venv' / 'bin' / 'python').symlink_to(sys.executable)
+    (tmp_path / '.venv' / 'installed').touch()
+    return tmp_path
+
+
+def make(clone: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(['make', *arguments],
+                          cwd=clone,
+                          capture_output=True,
+                          text=True)
+
+
+def test_make_installs_nothing_twice(clone):
+    assert 'pip' not in make(clone, '-n', 'venv').stdout
+
+
+def test_make_installs_again_when_a_requirement_changes(clone):
+    changed = clone / 'requirements' / 'tests.txt'
+    later = (clone / '.venv' / 'installed').stat().st_mtime + 1
+    os.utime(changed, (later, later))
+    commands = make(clone, '-n', 'venv').stdout
+    openmmlab, = re.findall('.* -r requirements/mminstall.txt .*', commands)
+    assert '--no-deps' in openmmlab and 'mmcv-lite' in openmmlab
+
+
+def test_make_keeps_the_ops_once_they_are_built(clone):
+    (clone / '.venv' / 'ops-built').touch()
+    (clone / '.venv' / 'installed').unlink()
+    assert 'mmcv-lite' not in make(clone, '-n', 'venv').stdout
+
+
+def test_make_names_the_interpreter_that_does_not_serve(clone):
+    shutil.rmtree(clone / '.venv')
+    done = make(clone, 'venv', 'PYTHON=no-such-python')
+    assert done.returncode != 0
+    assert 'PYTHON=no-such-python does not run' in done.stderr
+
+
+def test_make_says_what_failed_and_what_to_do(clone):
+    (clone / '.venv' / 'installed').unlink()
+    python = clone / '.venv' / 'bin' / 'python'
+    python.unlink()
+    python.write_text('#!/bin/sh\nexit 1\n')
+    python.chmod(0o755)
+    done = make(clone, 'venv')
+    assert done.returncode != 0
+    assert 'FAILED: installing build tools' in done.stderr
+    assert 'package index' in done.stderr
+    assert not (clone / '.venv' / 'installed').exists()
+
+
+def test_make_alone_tells_its_targets(clone):
+    out = make(clone).stdout
+    for target in ('venv', 'demo', 'test', 'lint', 'clean'):
+        assert re.search(rf'^make {target} ', out, re.MULTILINE)
