@@ -1,0 +1,200 @@
+"""Persons of the sparse head against maps of everything."""
+import numpy as np
+import pytest
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmpose.structures import PoseDataSample
+
+from mmpose_pinet.models import PINetHead
+
+K, S, C, W, H = 5, 3, 6, 24, 16
+SKELETON = [(0, 1), (1, 2), (2, 3), (3, 4)]
+SIGMAS = [0.05] * K
+
+
+def build_head(**kwargs):
+    """A head in evaluation with weights of all kinds."""
+    torch.manual_seed(0)
+    args = dict(
+        in_channels=C,
+        num_keypoints=K,
+        decoder=dict(
+            type='PartSPR',
+            input_size=(4 * W, 4 * H),
+            heatmap_size=(W, H),
+            parts=[[0], [1, 2], [3, 4]]),
+        refinement=dict(
+            type='PoseRefinement', num_layers=1, skeleton=SKELETON))
+    head = PINetHead(**{**args, **kwargs})
+    for layer in (head.point_layer, head.displacement_layer):
+        nn.init.normal_(layer.weight)
+        nn.init.normal_(layer.bias)
+    return head.eval()
+
+
+def draw_features(num_images):
+    torch.manual_seed(1)
+    return torch.randn(num_images, C, H, W)
+
+
+def samples(num_images, **metainfo):
+    return [PoseDataSample(metainfo=metainfo) for _ in range(num_images)]
+
+
+@torch.no_grad()
+def dense_candidates(head, features):
+    """Poses (t, K, 2) in input px and scores (t, K) of one image."""
+    maps = head.point_layer(features[None])[0]
+    layer = head.displacement_layer
+    displacements = F.conv2d(features, layer.weight[..., None, None],
+                             layer.bias).view(S, K, 2, H, W)
+    poses, scores = [], []
+    for s, part_map in enumerate(maps[K:]):
+        highest = F.max_pool2d(part_map[None], 3, 1, 1)[0]
+        peaks = [(-part_map[y, x].item(), y, x)
+                 for y, x in (part_map == highest).nonzero().tolist()
+                 if part_map[y, x] > 0.01]
+        for score, y, x in sorted(peaks)[:30]:
+            pose = torch.tensor([x, y]) + displacements[s, :, :, y, x]
+            size = torch.tensor([W - 1, H - 1])
+            if head.refinement is not None:
+                near = F.grid_sample(
+                    features[None], (pose / (size / 2) - 1)[None, None],
+                    align_corners=False)[0, :, 0]
+                pose = pose + head.refinement(near.T[:, None],
+                                              features[None, :, y, x])[0]
+            at_keypoints = F.grid_sample(
+                maps[:K, None], (pose / (size / 2) - 1)[:, None, None],
+                align_corners=True)[:, 0, 0, 0]
+            inside = ((pose >= 0) & (pose <= size)).all(1)
+            poses.append(pose * 4)
+            scores.append(-score * at_keypoints * inside)
+    return torch.stack(poses).numpy(), torch.stack(scores).numpy()
+
+
+@pytest.mark.parametrize('refined', [True, False])
+def test_candidates_as_dense(refined):
+    """Without a post processor: all of them, of each image of a batch."""
+    head = build_head() if refined else build_head(refinement=None)
+    features = draw_features(3)
+    persons = head.predict((None, features), samples(3))
+    assert len(persons) == 3
+    for image, found in zip(features, persons):
+        poses, scores = dense_candidates(head, image)
+        order = np.argsort(-scores.mean(1), kind='stable')
+        assert len(order) > 30
+        np.testing.assert_allclose(
+            found.keypoint_scores, scores[order], rtol=1e-3, atol=1e-4)
+        # poses of equal mean score, such as 0 outside the map, may swap
+        mine, theirs = (
+            x[x[:, 0, 0].argsort()] for x in (found.keypoints, poses))
+        np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize('fuse', [True, False])
+def test_batch_is_images_one_by_one(fuse):
+    head = build_head(
+        post_processor=dict(type='PoseFusion', sigmas=SIGMAS, fuse=fuse))
+    features = draw_features(3)
+    features[1] = 0  # maps without a peak: nobody
+    with torch.no_grad():
+        head.point_layer.bias[K:] = 0
+    batch = head.predict((features, ), samples(3))
+    assert len(batch[0].keypoints) > 0 == len(batch[1].keypoints)
+    for image, persons in zip(features, batch):
+        alone, = head.predict((image[None], ), samples(1))
+        for key in ('keypoints', 'keypoint_scores', 'bboxes', 'bbox_scores'):
+            np.testing.assert_allclose(
+                persons[key], alone[key], rtol=1e-4, atol=1e-4)
+
+
+def test_what_a_person_is():
+    """Best first; the box is the keypoints', the score their mean."""
+    head = build_head(post_processor=dict(type='PoseFusion', sigmas=SIGMAS))
+    found = head.predict((draw_features(1), ), samples(1))[0]
+    poses, scores = found.keypoints, found.keypoint_scores
+    assert len(found) > 1
+    np.testing.assert_allclose(found.bboxes[:, :2], poses.min(1))
+    np.testing.assert_allclose(found.bboxes[:, 2:], poses.max(1))
+    np.testing.assert_allclose(found.bbox_scores, scores.mean(1), rtol=1e-5)
+    assert (np.diff(found.bbox_scores) <= 0).all()
+    assert all(np.isfinite(value).all() for _, value in found.items())
+
+
+def test_any_post_processor_will_do():
+    """It is called with the candidates of one image; persons are sorted."""
+    head = build_head()
+    features = draw_features(2)
+    candidates = head.predict((features, ), samples(2))
+    head.post_processor = lambda poses, scores: (poses[:3], scores[:3] * 0.5)
+    for found, persons in zip(candidates, head.predict((features, ),
+                                                       samples(2))):
+        assert len(persons) == 3 < len(found)
+        assert (np.diff(persons.bbox_scores) <= 0).all()
+
+
+@pytest.mark.parametrize('post_processor',
+                         [None, dict(type='PoseFusion', sigmas=SIGMAS)])
+@pytest.mark.parametrize('flip_test', [False, True])
+def test_nobody(post_processor, flip_test):
+    head = build_head(post_processor=post_processor)
+    nn.init.constant_(head.point_layer.bias, -1e3)
+    features = (draw_features(2), )
+    with torch.no_grad():
+        batch = head.predict([features, features] if flip_test else features,
+                             samples(2, flip_indices=[0, 2, 1, 4, 3]),
+                             dict(flip_test=flip_test))
+    assert len(batch) == 2
+    for persons in batch:
+        assert {
+            key: value.shape
+            for key, value in persons.items()
+        } == dict(
+            keypoints=(0, K, 2),
+            keypoint_scores=(0, K),
+            bboxes=(0, 4),
+            bbox_scores=(0, ))
+
+
+def test_output_heatmaps():
+    head = build_head()
+    features = draw_features(2)
+    persons, fields = head.predict((features, ), samples(2),
+                                   dict(output_heatmaps=True))
+    assert len(persons) == len(fields) == 2
+    for field, expected in zip(fields, head.point_layer(features)):
+        assert not field.heatmaps.requires_grad
+        torch.testing.assert_close(field.heatmaps, expected.detach())
+
+
+def test_forward_is_the_point_maps():
+    """Keypoints first, of the last feature map."""
+    head = build_head()
+    features = draw_features(2)
+    maps = head((None, features))
+    assert maps.shape == (2, K + S, H, W)
+    weight, bias = head.point_layer.parameters()
+    torch.testing.assert_close(
+        maps[1, 3, 4, 5], features[1, :, 4, 5] @ weight[3, :, 0, 0] + bias[3])
+
+
+@pytest.mark.parametrize('wrong, message', [
+    (dict(num_keypoints=4, refinement=None), r'parts\[2\]=\[3, 4\].*4'),
+    (dict(refinement=dict(type='PoseRefinement', skeleton='coco')),
+     "skeleton='coco' has 17.*num_keypoints=5"),
+    (dict(post_processor=dict(type='PoseFusion', sigmas=[0.05] * 17)),
+     'post_processor.sigmas has 17 .*num_keypoints=5'),
+])
+def test_config_at_odds_with_itself(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        build_head(**wrong)
+
+
+def test_flip_test_of_parts_without_mirror_images():
+    head = build_head()
+    features = (draw_features(1), )
+    with pytest.raises(ValueError, match=r'parts\[0\].*flip_test=False'):
+        head.predict([features, features],
+                     samples(1, flip_indices=[3, 1, 2, 0, 4]),
+                     dict(flip_test=True))
