@@ -4,7 +4,8 @@ The scene: each body part knows a pose. A channel for each part, joint and
 axis holds the displacement from the cell to the joint, which is linear in
 position and therefore exact between cells; a channel for each part holds a
 bump at the part point; two channels hold the position in the image, which is
-the same in its mirror image. The head reads these channels as they are, so that its poses have a closed form.
+the same in its mirror image. The head reads these channels as they are, so
+that its poses have a closed form.
 """
 import cv2
 import numpy as np

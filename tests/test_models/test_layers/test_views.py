@@ -1,0 +1,97 @@
+"""Mirrored views meet the plain image exactly between the cells."""
+import pytest
+import torch
+
+from mmpose_pinet.models.layers.views import Views
+
+W, H = 12, 7
+JOINT_FLIP, PART_FLIP = [0, 2, 1], [1, 0]
+
+
+def ground(px, py):
+    """Six quantities (K = 3, S = 2, and one) linear in the input px."""
+    slopes = torch.tensor([[1, 2], [-1, .5], [.3, -2], [2, 0], [0, 1], [1, 1]])
+    return (slopes[:, :1, None] * px + slopes[:, 1:, None] * py +
+            torch.arange(6.)[:, None, None]) / 10
+
+
+def two_views(stride):
+    """Feature maps (1, 6, H, W) of an image and of its mirror image."""
+    x, y = torch.arange(W) * stride, torch.arange(H)[:, None] * stride
+    width = W * stride
+    return ground(x, y)[None], ground(width - 1 - x, y)[None]
+
+
+@pytest.mark.parametrize('stride', [1, 2, 4, 8])
+def test_points_are_read_where_they_are_in_both_views(stride):
+    plain, mirrored = two_views(float(stride))
+    views = Views([plain, mirrored], stride, JOINT_FLIP, PART_FLIP)
+    points = 1 + torch.rand(20, 2) * torch.tensor([W - 2., H - 2])
+    images = torch.zeros(20, dtype=torch.long)
+    expected = ground(*(stride * points.T[:, None, :]))[:, 0].T
+    torch.testing.assert_close(
+        views.read(images, points.expand(2, -1, -1)),
+        torch.cat([expected, expected]))
+
+
+def test_joints_are_read_in_each_views_own_order():
+    stride = 4.
+    views = Views(two_views(stride), stride, JOINT_FLIP, PART_FLIP)
+    poses = 1 + torch.rand(2, 5, 3, 2) * torch.tensor([W - 2., H - 2])
+    images = torch.zeros(5, dtype=torch.long)
+    read = views.read(images, poses)  # (K, V*t, C)
+    assert read.shape == (3, 10, 6)
+    for k in range(3):
+        for t in range(5):
+            for view, joint in [(0, k), (1, JOINT_FLIP[k])]:
+                x, y = stride * poses[view, t, joint]
+                torch.testing.assert_close(read[k, 5 * view + t],
+                                           ground(x, y)[:, 0, 0])
+
+
+@pytest.mark.parametrize('stride', [1, 2, 4, 8])
+def test_maps_are_averaged_at_the_same_px(stride):
+    """Cell by cell, with joints and parts under their plain names."""
+    torch.manual_seed(0)
+    plain, mirrored = torch.rand(2, 3, 5, H, W)
+    views = Views([plain[:, :1]] * 2, stride, JOINT_FLIP, PART_FLIP)
+    merged = views.merge_maps(torch.cat([plain, mirrored]))
+    order = [0, 2, 1, 4, 3]
+    for x in range(1, W):
+        # the mirrored cell coordinate of input px stride * x
+        at = (W * stride - 1 - stride * x) / stride
+        left = int(at)
+        read = mirrored[:, order, :, left] * (1 - at + left)
+        if at > left:
+            read = read + mirrored[:, order, :, left + 1] * (at - left)
+        torch.testing.assert_close(merged[..., x], (plain[..., x] + read) / 2)
+    if stride > 1:  # where the mirrored grid does not reach
+        torch.testing.assert_close(merged[..., 0], plain[..., 0])
+
+
+def test_vectors_come_back_to_the_plain_image():
+    views = Views([torch.zeros(1, 1, H, W)] * 2, 4., JOINT_FLIP, PART_FLIP)
+    vectors = torch.randn(8, 3, 2)
+    plain, mirrored = views.vectors_to_plain(vectors)
+    torch.testing.assert_close(plain, vectors[:4])
+    for k, joint in enumerate(JOINT_FLIP):
+        torch.testing.assert_close(mirrored[:, k, 0], -vectors[4:, joint, 0])
+        torch.testing.assert_close(mirrored[:, k, 1], vectors[4:, joint, 1])
+
+
+def test_parts_as_each_view_names_them():
+    views = Views([torch.zeros(1, 1, H, W)] * 2, 4., JOINT_FLIP, PART_FLIP)
+    assert views.of_parts(torch.tensor([0, 1,
+                                        1])).tolist() == [0, 1, 1, 1, 0, 0]
+
+
+def test_one_view_changes_nothing():
+    """Nor does it copy the features."""
+    features = torch.rand(2, 5, H, W)
+    views = Views([features])
+    assert views.features is features
+    assert views.merge_maps(features) is features
+    poses, vectors = torch.rand(1, 4, 3, 2), torch.rand(4, 3, 2)
+    assert torch.equal(views.merge_poses(poses, poses[0, :, 0]), poses[0])
+    assert torch.equal(views.vectors_to_plain(vectors), vectors[None])
+    assert views.of_parts(torch.tensor([1, 0])).tolist() == [1, 0]
