@@ -73,5 +73,5 @@ def _convert_value(name: str, value: Tensor) -> Tensor:
         return value.t().contiguous()  # (in, out) there
     if name.startswith(('ppg.offset_head.', 'pr.gconv_pred.')) and \
             value.dim() > 1:
-        return value.flatten(1)  # kernels of size 1 there
+        value = value.flatten(1)  # kernels of size 1 there
     return value.clone()
