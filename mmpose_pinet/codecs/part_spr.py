@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .bilinear import bilinear_corners
 from .gaussian import draw_gaussians
-from .partitions import check_parts, get_parts
+from .partitions import check_parts, get_parts, num_joints
 
 
 @KEYPOINT_CODECS.register_module()
@@ -76,6 +76,7 @@ class PartSPR(BaseKeypointCodec):
         self.input_size = tuple(input_size)
         self.heatmap_size = tuple(heatmap_size)
         self.parts = get_parts(parts, skeleton)
+        self.partition = (parts, skeleton) if isinstance(parts, str) else None
         self.sigma = sigma
         self.radius = radius
         self.background_weight = background_weight
@@ -89,6 +90,17 @@ class PartSPR(BaseKeypointCodec):
     def num_parts(self) -> int:
         """S."""
         return len(self.parts)
+
+    def check_num_keypoints(self, num_keypoints: int) -> None:
+        """Raise a ``ValueError`` if the parts are not of K keypoints."""
+        check_parts(self.parts, num_keypoints)
+        if self.partition is not None:
+            parts, skeleton = self.partition
+            if num_joints(skeleton) != num_keypoints:
+                raise ValueError(
+                    f'parts={parts!r} of skeleton={skeleton!r} belongs to '
+                    f'{num_joints(skeleton)} keypoints, but '
+                    f'num_keypoints={num_keypoints}')
 
     def encode(self,
                keypoints: np.ndarray,
@@ -119,7 +131,7 @@ class PartSPR(BaseKeypointCodec):
             ValueError: If ``area`` is missing or shapes disagree.
         """
         num_persons, num_keypoints = keypoints.shape[:2]
-        check_parts(self.parts, num_keypoints)
+        self.check_num_keypoints(num_keypoints)
         if area is None:
             raise ValueError(
                 'PartSPR needs the box area of each person: put '

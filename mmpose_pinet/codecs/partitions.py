@@ -90,8 +90,14 @@ def check_parts(parts: Parts, num_keypoints: int) -> None:
     for i, part in enumerate(parts):
         if max(part) >= num_keypoints:
             raise ValueError(
-                f'parts[{i}]={part} names keypoint {max(part)}, but there '
-                f'are {num_keypoints} keypoints, 0 to {num_keypoints - 1}')
+                f'parts[{i}]={part} names keypoint {max(part)}, but '
+                f'num_keypoints={num_keypoints}: they are 0 to '
+                f'{num_keypoints - 1}')
+
+
+def num_joints(skeleton: str) -> int:
+    """The number of keypoints of a skeleton of ``SKELETONS``."""
+    return 1 + max(max(link) for link in SKELETONS[skeleton])
 
 
 def get_links(skeleton: Union[str, Sequence[Sequence[int]]],
@@ -115,10 +121,10 @@ def get_links(skeleton: Union[str, Sequence[Sequence[int]]],
                 f'skeleton={skeleton!r} is unknown; choose one of '
                 f'{sorted(SKELETONS)} or give a list of joint pairs')
         links = SKELETONS[skeleton]
-        joints = 1 + max(max(link) for link in links)
-        if joints != num_keypoints:
-            raise ValueError(f'skeleton={skeleton!r} has {joints} keypoints, '
-                             f'but num_keypoints={num_keypoints}')
+        if num_joints(skeleton) != num_keypoints:
+            raise ValueError(
+                f'skeleton={skeleton!r} has {num_joints(skeleton)} keypoints, '
+                f'but num_keypoints={num_keypoints}')
     else:
         links = [tuple(link) for link in skeleton]
     for link in links:

@@ -10,7 +10,7 @@ from mmpose.utils.typing import (ConfigType, Features, OptConfigType,
                                  OptSampleList, Predictions)
 from torch import Tensor
 
-from mmpose_pinet.codecs.partitions import check_parts, mirror_parts
+from mmpose_pinet.codecs.partitions import mirror_parts
 
 from ..layers.pose_refinement import sampling_points
 from ..layers.views import Views
@@ -88,7 +88,7 @@ class PINetHead(BaseHead):
         super().__init__(init_cfg)
         self.num_keypoints = num_keypoints
         self.decoder = KEYPOINT_CODECS.build(decoder)
-        check_parts(self.decoder.parts, num_keypoints)
+        self.decoder.check_num_keypoints(num_keypoints)
         num_parts = self.decoder.num_parts
         self.point_layer = nn.Conv2d(in_channels, num_keypoints + num_parts, 1)
         self.displacement_layer = nn.Linear(in_channels,
@@ -152,8 +152,8 @@ class PINetHead(BaseHead):
         Args:
             feats (tuple[Tensor]): Feature maps; the last is read.
             batch_data_samples (list[PoseDataSample]): With the targets of
-                :meth:`PartSPR.encode`, and ``gt_fields.heatmap_mask`` (1, H, W)
-                where parts of the image are not to be learned from.
+                :meth:`PartSPR.encode`, and ``gt_fields.heatmap_mask``
+                (1, H, W) where parts of the image teach nothing.
             train_cfg (dict): ``refine_samples`` is the number of poses a part
                 and image that refinement is trained on, 40 by default.
 

@@ -1,0 +1,50 @@
+"""Poses of one picture: python demo/image_demo.py IMAGE CONFIG CKPT."""
+import argparse
+from pathlib import Path
+
+import mmcv
+from mmengine.device import get_device
+from mmpose.apis import inference_bottomup, init_model
+from mmpose.registry import VISUALIZERS
+
+import mmpose_pinet  # noqa: F401, I001  before mmpose: makes it importable
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('image', help='picture to look at')
+    parser.add_argument('config', help='config of a bottom-up model')
+    parser.add_argument('checkpoint', help='its weights')
+    parser.add_argument(
+        '--out', default='poses.jpg', help='picture to write the poses to')
+    parser.add_argument('--device', default=get_device())
+    parser.add_argument(
+        '--kpt-thr',
+        type=float,
+        default=0.1,
+        help='least score of a keypoint that is drawn')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    for file in (args.image, args.config, args.checkpoint):
+        if not Path(file).is_file():
+            raise SystemExit(f'{file} is no file')
+    model = init_model(args.config, args.checkpoint, device=args.device)
+    sample = inference_bottomup(model, args.image)[0]
+
+    visualizer = VISUALIZERS.build(model.cfg.visualizer)
+    visualizer.set_dataset_meta(model.dataset_meta)
+    visualizer.add_datasample(
+        'poses',
+        mmcv.imread(args.image, channel_order='rgb'),
+        sample,
+        draw_gt=False,
+        kpt_thr=args.kpt_thr,
+        out_file=args.out)
+    print(f'{len(sample.pred_instances)} persons, drawn to {args.out}')
+
+
+if __name__ == '__main__':
+    main()

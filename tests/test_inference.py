@@ -1,0 +1,137 @@
+"""Poses of pictures: MMPose's inferencer and the demo script."""
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.apis import MMPoseInferencer
+from mmpose.registry import MODELS
+
+from mmpose_pinet.datasets.drawn_crowd import draw_image
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    """Random weights that find something: every point map is above 0."""
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(CONFIG).model)
+    with torch.no_grad():
+        model.head.point_layer.weight.normal_(std=0.1)
+        model.head.point_layer.bias.fill_(0.5)
+    path = tmp_path_factory.mktemp('weights') / 'random.pth'
+    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
+    return str(path)
+
+
+@pytest.fixture(scope='module')
+def inferencer(checkpoint):
+    return MMPoseInferencer(
+        pose2d=str(CONFIG), pose2d_weights=checkpoint, device='cpu')
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of two pictures of different shape."""
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    image, _ = draw_image(np.random.default_rng(0), 128)
+    cv2.imwrite(str(folder / 'a.jpg'), image)
+    cv2.imwrite(str(folder / 'b.jpg'), image[:90])
+    return folder
+
+
+def check_persons(persons, shape):
+    """What the inferencer says of one picture makes sense."""
+    assert persons
+    height, width = shape
+    for person in persons:
+        keypoints = np.array(person['keypoints'])
+        assert keypoints.shape == (17, 2)
+        assert np.isfinite(keypoints).all()
+        assert len(person['keypoint_scores']) == 17
+    # part points lie in the picture, poses at least near it
+    centre = np.array(persons[0]['keypoints']).mean(0)
+    assert (np.abs(centre - (width / 2, height / 2)) < (width, height)).all()
+
+
+def test_picture_and_folder(inferencer, pictures, tmp_path):
+    out = tmp_path / 'out'
+    for inputs, names in ((pictures / 'a.jpg', ['a']), (pictures, ['a', 'b'])):
+        results = list(
+            inferencer(
+                str(inputs),
+                vis_out_dir=str(out / 'vis'),
+                pred_out_dir=str(out / 'predictions')))
+        assert len(results) == len(names)
+        for name in names:
+            shape = cv2.imread(str(pictures / f'{name}.jpg')).shape[:2]
+            drawn = cv2.imread(str(out / f'vis/{name}.jpg'))
+            assert drawn.shape[:2] == shape
+            check_persons(
+                json.loads((out / f'predictions/{name}.json').read_text()),
+                shape)
+
+
+def test_array(inferencer, pictures):
+    image = cv2.imread(str(pictures / 'a.jpg'))
+    result = next(inferencer(image, return_vis=True))
+    check_persons(result['predictions'][0], image.shape[:2])
+    assert result['visualization'][0].shape == image.shape
+
+
+def test_video(inferencer, pictures, tmp_path):
+    image = cv2.imread(str(pictures / 'a.jpg'))
+    video = str(tmp_path / 'video.mp4')
+    writer = cv2.VideoWriter(video, cv2.VideoWriter_fourcc(*'mp4v'), 5,
+                             image.shape[1::-1])
+    for _ in range(3):
+        writer.write(image)
+    writer.release()
+
+    out = tmp_path / 'out'
+    frames = list(
+        inferencer(
+            video,
+            vis_out_dir=str(out / 'vis'),
+            pred_out_dir=str(out / 'predictions')))
+    assert len(frames) == 3
+    check_persons(frames[0]['predictions'][0], image.shape[:2])
+    drawn = cv2.VideoCapture(str(out / 'vis/video.mp4'))
+    assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+def test_demo_script(checkpoint, pictures, tmp_path):
+    out = tmp_path / 'poses.jpg'
+    done = subprocess.run([
+        sys.executable, ROOT / 'demo/image_demo.py', pictures / 'a.jpg',
+        CONFIG, checkpoint, '--out', out, '--device', 'cpu'
+    ],
+                          capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'persons' in done.stdout
+    picture = cv2.imread(str(pictures / 'a.jpg'))
+    drawn = cv2.imread(str(out))
+    assert drawn.shape == picture.shape
+    assert (drawn != picture).any()
+
+
+def test_demo_script_names_a_missing_file(checkpoint, pictures):
+    done = subprocess.run([
+        sys.executable, ROOT / 'demo/image_demo.py', pictures / 'none.jpg',
+        CONFIG, checkpoint
+    ],
+                          capture_output=True,
+                          text=True)
+    assert done.returncode != 0
+    assert done.stderr.strip().endswith('none.jpg is no file')
