@@ -79,7 +79,7 @@ $(INSTALLED): $(REQUIREMENTS) setup.py | $(BIN)/python
 $(WITH_OPS_BUILT): $(INSTALLED)
 	$(call step,building mmcv with its compiled ops (about 20 minutes on 2 cores),\
 		PATH="$(CURDIR)/$(BIN):$$PATH" MMCV_WITH_OPS=1 \
-		$(BIN)/python -m pip wheel -q $(CONSTRAINTS) --no-deps \
+		$(BIN)/python -m pip wheel -q --no-cache-dir $(CONSTRAINTS) --no-deps \
 		--no-build-isolation --no-binary mmcv -w .venv/wheels mmcv,\
 		Is a C++ compiler there (apt install g++ python3-dev)? mmcv-lite stays till then.)
 	$(call step,installing mmcv in the place of mmcv-lite,\
