@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmpose.datasets.transforms import GenerateTarget
 from mmpose.registry import KEYPOINT_CODECS
@@ -227,28 +227,36 @@ def test_box_without_area_gives_finite_weights():
 
 # --- and back ---------------------------------------------------------------
 
+PARTITION_NAMES = [(name, skeleton) for skeleton in sorted(PARTITIONS)
+                   for name in PARTITIONS[skeleton]]
+
 
 @st.composite
 def crowds(draw):
-    """A codec and 1 to 4 persons, each somewhere in its own quarter."""
-    skeleton = draw(st.sampled_from(sorted(PARTITIONS)))
-    parts = draw(st.sampled_from(sorted(PARTITIONS[skeleton])))
-    num_keypoints = NUM_KEYPOINTS[skeleton]
-    codec = build(parts, heatmap_size=(64, 48), skeleton=skeleton)
+    """A seed and up to 4 quarters of the image with a person in each."""
     quarters = draw(
         st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return draw(st.integers(0, 2**32 - 1)), quarters
+
+
+def draw_crowd(crowd, parts, skeleton):
+    """A codec, poses (N, K, 2) of persons apart from each other, areas."""
+    seed, quarters = crowd
+    codec = build(parts, heatmap_size=(64, 48), skeleton=skeleton)
+    rng = np.random.default_rng(seed)
     origins = np.array([(128 * (q % 2), 96 * (q // 2)) for q in quarters])
     keypoints = origins[:, None] + rng.uniform(
-        14, (114, 82), (len(quarters), num_keypoints, 2))
+        14, (114, 82), (len(quarters), NUM_KEYPOINTS[skeleton], 2))
     area = rng.uniform(1100, 9000, len(quarters))
     return codec, keypoints.astype(np.float32), area
 
 
-@given(crowds())
-def test_decode_gives_the_poses_back(crowd):
+@pytest.mark.parametrize('parts, skeleton', PARTITION_NAMES)
+@settings(max_examples=8)
+@given(crowd=crowds())
+def test_decode_gives_the_poses_back(crowd, parts, skeleton):
     """One pose a person and part, whatever the partition, to 0.001 px."""
-    codec, keypoints, area = crowd
+    codec, keypoints, area = draw_crowd(crowd, parts, skeleton)
     encoded = codec.encode(keypoints, None, area)
     poses, scores = codec.decode(
         encoded['heatmaps'], **{
@@ -267,13 +275,15 @@ def test_decode_gives_the_poses_back(crowd):
     assert (scores <= 1 + 1e-6).all()
 
 
-@given(crowds())
-def test_targets_of_a_mirrored_crowd(crowd):
+@pytest.mark.parametrize('parts, skeleton', PARTITION_NAMES)
+@settings(max_examples=8)
+@given(crowd=crowds())
+def test_targets_of_a_mirrored_crowd(crowd, parts, skeleton):
     """Joints swapped, displacements mirrored, at all cells in common.
 
     Mirrored cell by cell, so that grid and mirrored grid coincide.
     """
-    codec, keypoints, area = crowd
+    codec, keypoints, area = draw_crowd(crowd, parts, skeleton)
     flip = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
     if keypoints.shape[1] == 14:
         flip = [1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 12, 13]
