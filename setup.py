@@ -19,7 +19,6 @@ setup(
     python_requires='>=3.8',
     packages=find_packages(include=['mmpose_pinet', 'mmpose_pinet.*']),
     classifiers=[
-        'License :: OSI Approved :: Apache Software License',
         'Programming Language :: Python :: 3',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ])
