@@ -7,24 +7,26 @@ _base_ = [
     '../_base_/bottomup_512x512.py',
 ]
 
-train_cfg = dict(max_epochs=6, val_interval=6)
+train_cfg = dict(max_epochs=3, val_interval=3)
 
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=2e-3))
 
 param_scheduler = [
+    dict(type='LinearLR', begin=0, end=50, start_factor=0.05, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
-        T_max=6,
+        T_max=3,
         eta_min=1e-5,
         by_epoch=True,
         convert_to_iter_based=True)
 ]
 
-auto_scale_lr = dict(base_batch_size=16)
+# two processes with 4 images each
+auto_scale_lr = dict(base_batch_size=8)
 
 default_hooks = dict(
-    logger=dict(interval=20),
-    checkpoint=dict(interval=6, save_best='coco/AP', rule='greater'))
+    logger=dict(interval=25), checkpoint=dict(interval=1, max_keep_ckpts=1))
+custom_hooks = [dict(type='SyncBuffersHook'), dict(type='ChannelsLastHook')]
 
 input_size = (256, 256)
 
@@ -38,7 +40,7 @@ codec = dict(
 model = dict(
     backbone=dict(
         extra=dict(
-            stage1=dict(num_blocks=(1, ), num_channels=(32, )),
+            stage1=dict(num_blocks=(1, ), num_channels=(16, )),
             stage2=dict(num_blocks=(2, 2), num_channels=(16, 32)),
             stage3=dict(
                 num_modules=1, num_blocks=(2, 2, 2),
@@ -53,17 +55,22 @@ model = dict(
         num_keypoints=_base_.num_keypoints,
         decoder=codec,
         refinement=dict(skeleton=_base_.skeleton),
-        post_processor=dict(sigmas=_base_.sigmas)))
+        # The schedule is short: poses weigh more against heatmaps than the
+        # paper's 0.03, and refinement sees fewer poses than its 40.
+        displacement_loss=dict(loss_weight=0.1),
+        refine_loss=dict(loss_weight=0.1),
+        post_processor=dict(sigmas=_base_.sigmas)),
+    train_cfg=dict(refine_samples=6))
 
+# The drawn crowd varies by itself, so that flipping is enough.
 train_pipeline = [
     dict(type='LoadImage'),
     dict(
         type='BottomupRandomAffine',
         input_size=input_size,
-        rotate_factor=30,
-        scale_factor=(0.75, 1.5),
-        shift_factor=40 / 512,
-        distribution='uniform'),
+        rotate_prob=0,
+        scale_prob=0,
+        shift_prob=0),
     dict(type='RandomFlip', direction='horizontal', prob=0.5),
     dict(type='BottomupBoxArea'),
     dict(type='GenerateTarget', encoder=codec),
@@ -84,7 +91,7 @@ dataset_type = 'CocoDataset'
 data_root = 'data/drawn_crowd/'
 
 train_dataloader = dict(
-    batch_size=16,
+    batch_size=4,
     num_workers=1,
     dataset=dict(
         type=dataset_type,
