@@ -46,8 +46,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--work-dir', default='work_dirs/demo')
     parser.add_argument('--data-root', default='data/drawn_crowd')
-    parser.add_argument('--num-train', type=int, default=3000)
-    parser.add_argument('--num-val', type=int, default=250)
+    parser.add_argument('--num-train', type=int, default=2000)
+    parser.add_argument('--num-val', type=int, default=200)
     parser.add_argument(
         '--cfg-options',
         nargs='+',

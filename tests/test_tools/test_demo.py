@@ -44,5 +44,5 @@ def test_it_measures_three_variants(demo):
 def test_it_shows_truth_beside_prediction(demo):
     folder, _ = demo
     picture = cv2.imread(str(folder / 'work/predictions.png'))
-    # pairs of 256 px images, twice as large
-    assert picture.shape == (2 * 512, 2 * 2 * 512, 3)
+    # pairs of 256 px images, twice as large, with a margin
+    assert picture.shape == (2 * (512 + 16), 2 * (2 * 512 + 16), 3)
