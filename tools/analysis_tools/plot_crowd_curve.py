@@ -1,0 +1,106 @@
+"""Draw AP against crowding for several runs (Fig. 5)."""
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Dict, Sequence, Tuple
+
+import matplotlib
+
+matplotlib.use('Agg')
+from matplotlib import pyplot as plt  # noqa: E402
+
+# as CrowdLevelMetric names them: coco/AP [0.5, 0.6)
+BIN = re.compile(r'(?:^|/)AP \[(\S+), (\S+)[\])]$')
+Curve = Dict[Tuple[float, float], float]
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'runs',
+        nargs='+',
+        metavar='RUN',
+        help='metrics of tools/test.py with CrowdLevelMetric: the json file, '
+        'or the work_dir of which the newest is taken')
+    parser.add_argument('--out', default='crowd_curve.png')
+    parser.add_argument(
+        '--labels',
+        nargs='+',
+        help="names of the runs; default: the files' or folders' own")
+    args = parser.parse_args()
+    if args.labels is None:
+        args.labels = [Path(run).stem for run in args.runs]
+    if len(args.labels) != len(args.runs):
+        parser.error(f'{len(args.labels)} labels for {len(args.runs)} runs')
+    return args
+
+
+def read_curve(run: str) -> Curve:
+    """AP in each bin of a run.
+
+    Args:
+        run (str): A json file of metrics, or a work_dir with
+            ``TIMESTAMP/TIMESTAMP.json`` as tools/test.py writes it.
+
+    Returns:
+        dict[tuple[float, float], float]: AP by the bin's edges.
+
+    Raises:
+        ValueError: If there is no such file, or no AP of a bin in it.
+    """
+    path = Path(run)
+    if path.is_dir():
+        files = sorted(path.glob('*/*.json'))
+        if not files:
+            raise ValueError(f'{run} has no */*.json: tools/test.py writes '
+                             'its metrics there with --work-dir')
+        path = files[-1]
+    try:
+        metrics = json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise ValueError(f'{path} is no json file of metrics: {error}')
+    curve = {}
+    for name, value in metrics.items():
+        match = BIN.search(name)
+        if match:
+            curve[tuple(map(float, match.groups()))] = value
+    if not curve:
+        raise ValueError(f"{path} has no key such as 'coco/AP [0.5, 0.6)': "
+                         'test with CrowdLevelMetric as test_evaluator.type')
+    return dict(sorted(curve.items()))
+
+
+def plot(curves: Sequence[Tuple[str, Curve]], out: str) -> None:
+    """One line a run, over the middle of each bin.
+
+    Args:
+        curves (list[tuple[str, dict]]): Labels and curves.
+        out (str): The picture to write.
+    """
+    figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
+    for label, curve in curves:
+        middles = [(low + high) / 2 for low, high in curve]
+        axes.plot(middles, list(curve.values()), marker='o', label=label)
+    edges = sorted({edge for _, curve in curves for b in curve for edge in b})
+    axes.set_xticks(edges)
+    axes.set(xlabel='largest IoU of two boxes in the image', ylabel='AP')
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(out, dpi=150)
+    plt.close(figure)
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        curves = [(label, read_curve(run))
+                  for label, run in zip(args.labels, args.runs)]
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    plot(curves, args.out)
+    print(f'{len(curves)} runs, drawn to {args.out}')
+
+
+if __name__ == '__main__':
+    main()
