@@ -1,5 +1,8 @@
 """Datasets and transforms that MMPose lacks."""
 from .labelled_coco import LabelledCocoDataset
-from .transforms import BottomupBoxArea, BottomupCrowdMask
+from .transforms import BottomupBoxArea, BottomupCrowdMask, PackPyramidInputs
 
-__all__ = ['BottomupBoxArea', 'BottomupCrowdMask', 'LabelledCocoDataset']
+__all__ = [
+    'BottomupBoxArea', 'BottomupCrowdMask', 'LabelledCocoDataset',
+    'PackPyramidInputs'
+]

@@ -1,5 +1,6 @@
 """Transforms that MMPose lacks."""
 from .box_area import BottomupBoxArea
 from .crowd_mask import BottomupCrowdMask
+from .pack_pyramid import PackPyramidInputs
 
-__all__ = ['BottomupBoxArea', 'BottomupCrowdMask']
+__all__ = ['BottomupBoxArea', 'BottomupCrowdMask', 'PackPyramidInputs']

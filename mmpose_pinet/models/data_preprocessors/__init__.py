@@ -1,0 +1,4 @@
+"""Data preprocessors."""
+from .pyramid import PyramidDataPreprocessor
+
+__all__ = ['PyramidDataPreprocessor']

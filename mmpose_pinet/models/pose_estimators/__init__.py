@@ -1,0 +1,4 @@
+"""Pose estimators."""
+from .pyramid import PyramidPoseEstimator
+
+__all__ = ['PyramidPoseEstimator']
