@@ -1,0 +1,44 @@
+"""Which people a file is about, told by its number of keypoints."""
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from mmpose_pinet.codecs.partitions import SKELETONS, num_joints
+
+
+def skeleton_of(num_keypoints: int) -> str:
+    """The skeleton of ``SKELETONS`` with so many keypoints.
+
+    Args:
+        num_keypoints (int): K.
+
+    Returns:
+        str: ``'coco'`` (17) or ``'crowdpose'`` (14).
+
+    Raises:
+        ValueError: If there is none.
+    """
+    counts = {num_joints(name): name for name in SKELETONS}
+    if num_keypoints not in counts:
+        known = ', '.join(f'{name} has {k}' for k, name in counts.items())
+        raise ValueError(
+            f'no skeleton has {num_keypoints} keypoints ({known})')
+    return counts[num_keypoints]
+
+
+def metainfo_of(num_keypoints: int) -> dict:
+    """What MMPose's datasets and checkpoints say about these people.
+
+    Args:
+        num_keypoints (int): K.
+
+    Returns:
+        dict: Names, flips, sigmas and colours of the K keypoints, as
+        ``dataset.metainfo`` holds them.
+
+    Raises:
+        ValueError: If no skeleton has K keypoints.
+    """
+    # MMPose names its files of keypoints as we do our skeletons, and finds
+    # them where it is installed
+    name = skeleton_of(num_keypoints)
+    return parse_pose_metainfo(
+        dict(from_file=f'configs/_base_/datasets/{name}.py'))
