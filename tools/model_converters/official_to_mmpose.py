@@ -40,8 +40,10 @@ def load_state_dict(path: str) -> Dict[str, Tensor]:
         content = torch.load(path, map_location='cpu', weights_only=True)
     except (UnpicklingError, RuntimeError, EOFError, LookupError,
             ValueError) as error:  # as the bytes of other files happen to be
+        # PyTorch's own advice, to load without the check, is left out
+        reason = str(error).rpartition('WeightsUnpickler error: ')[2]
         raise ValueError('it is no PyTorch checkpoint of tensors and plain '
-                         f'values ({type(error).__name__}: {error})')
+                         f'values ({type(error).__name__}: {reason})')
     if isinstance(content, dict):
         content = content.get('state_dict', content)
     if not isinstance(content, dict) or not content:

@@ -1,0 +1,127 @@
+"""Parameters and FLOPs, against a count by hand."""
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn as nn
+
+ROOT = Path(__file__).resolve().parents[3]
+CONFIGS = ROOT / 'configs/pinet'
+TINY = CONFIGS / 'pinet_hrnet-tiny_drawn-crowd.py'
+SCRIPT = ROOT / 'tools/analysis_tools/get_flops.py'
+
+K, S, C, LAYERS = 17, 3, 240, 3
+CELLS = 32 * 24  # of a 128 x 96 input
+CANDIDATES = 7
+POSES = CANDIDATES * S
+
+
+@pytest.fixture(scope='module')
+def tool():
+    return runpy.run_path(str(SCRIPT))
+
+
+@pytest.fixture(scope='module')
+def tiny(tool):
+    return tool['build_model'](str(TINY), {})
+
+
+@pytest.fixture(scope='module')
+def rows(tool, tiny):
+    return tool['count_rows'](tiny, (128, 96), CANDIDATES)
+
+
+def test_backbone(tiny, rows):
+    """A convolution does in/groups * k * k multiply-adds an output, a norm
+    two, resizing to the nearest one and bilinear resizing four."""
+    costs = {
+        nn.Conv2d: lambda m: m.in_channels // m.groups * m.kernel_size[0]**2,
+        nn.BatchNorm2d: lambda m: 2,
+        nn.Upsample: lambda m: 1
+    }
+    flops = []
+    hooks = [
+        module.register_forward_hook(
+            lambda m, _, out: flops.append(costs[type(m)](m) * out.numel()))
+        for module in tiny.backbone.modules() if type(module) in costs
+    ]
+    with torch.no_grad():
+        tiny.backbone(torch.zeros(1, 3, 128, 96))
+    for hook in hooks:
+        hook.remove()
+    flops.append(4 * C * CELLS)  # the neck's resizing before it concatenates
+
+    params = sum(p.numel() for p in tiny.backbone.parameters())
+    for row in rows.values():
+        assert row['backbone'] == (params, sum(flops))
+
+
+def test_ppg_is_two_1x1_convolutions(rows):
+    points, displacements = K + S, S * K * 2
+    params = (C + 1) * (points + displacements)
+    assert rows['paper']['PPG'] == (params,
+                                    C * (points + displacements) * CELLS)
+    assert rows['ours']['PPG'] == (params, C *
+                                   (points * CELLS + displacements * POSES))
+
+
+def test_pr_is_its_graph_convolutions_and_two_layers(rows):
+    convs = 1 + 2 * LAYERS
+    params = (
+        K * K + convs * (C * C + C + 2 * C) + 3 * C * C + C + 2 * C +
+        (C + 1) * 2 * K)
+    flops = POSES * (
+        convs *
+        (K * K * C + K * C * C + 2 * K * C) + 3 * C * C + 2 * C + C * 2 * K)
+    assert rows['ours']['PR'] == (params, flops)
+
+
+def test_the_whole_is_the_sum(rows, tiny):
+    assert 'PR' not in rows['paper']
+    for row in rows.values():
+        parts = [value for name, value in row.items() if name != 'whole']
+        assert row['whole'] == tuple(sum(column) for column in zip(*parts))
+    params = sum(p.numel() for p in tiny.parameters())
+    assert rows['ours']['whole'][0] == params
+
+
+def test_the_papers_row(tool):
+    """29.4 M and 42.4 GFLOPs in Table 3. All that it counts grows with the
+    input's area: 128 px tell of 512."""
+    model = tool['build_model'](str(CONFIGS / 'pinet_hrnet-w32_ochuman.py'),
+                                {})
+    params, flops = tool['count_rows'](model, (128, 128), 1)['paper']['whole']
+    assert params == pytest.approx(29.364e6, abs=500)
+    assert flops * 16 == pytest.approx(42.438e9, abs=500e3)
+
+
+def test_the_command_prints_a_narrow_table():
+    done = subprocess.run([
+        sys.executable, SCRIPT, TINY, '--shape', '64', '64', '--cfg-options',
+        'model.head.refinement=None'
+    ],
+                          capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    table = done.stdout.splitlines()[1:]
+    assert all(len(line) < 80 for line in table)
+    for row in table:
+        if row.startswith(('params', 'FLOPs')):
+            backbone, ppg, refinement, whole = row.split()[2:]
+            assert refinement == '-'
+            assert float(backbone) + float(ppg) == pytest.approx(
+                float(whole), abs=0.0015)
+
+
+def test_another_head_is_refused(tool, tmp_path):
+    config = tmp_path / 'other.py'
+    config.write_text(f"""_base_ = '{TINY}'
+model = dict(head=dict(
+    _delete_=True, type='HeatmapHead', in_channels=240, out_channels=17,
+    deconv_out_channels=None))
+""")
+    with pytest.raises(ValueError, match='HeatmapHead, but only PINetHead'):
+        tool['build_model'](str(config), {})

@@ -1,0 +1,161 @@
+"""Parameters and FLOPs of a PINet (Table 3).
+
+FLOPs are multiply-adds for one view of one image: convolutions, linear
+layers, matrix products, normalisation and resizing, as MMEngine counts them.
+Finding peaks, reading features at points and fusing poses are not counted.
+"""
+import argparse
+import logging
+from typing import Dict, List, Tuple, Union
+
+import torch
+import torch.nn as nn
+from mmengine.analysis import get_model_complexity_info
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+
+import mmpose_pinet  # noqa: F401  registers the components
+from mmpose_pinet.models import PINetHead
+
+Complexity = Tuple[int, int]  # parameters, FLOPs
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config of a PINet')
+    parser.add_argument(
+        '--shape',
+        type=int,
+        nargs=2,
+        default=[512, 512],
+        metavar=('H', 'W'),
+        help='of the input, in px')
+    parser.add_argument(
+        '--candidates',
+        type=int,
+        default=30,
+        help='poses a part that are found; default 30, the most there are')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='changes to the config, key=value')
+    args = parser.parse_args()
+    if min(args.shape) < 32 or args.candidates < 1:
+        parser.error('--shape starts at 32 32, --candidates at 1')
+    return args
+
+
+def build_model(config: str, options: dict) -> nn.Module:
+    """The model of a config, without weights.
+
+    Raises:
+        ValueError: If its head is no PINetHead.
+    """
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(options)
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    model = MODELS.build(cfg.model).eval()
+    if not isinstance(model.head, PINetHead):
+        raise ValueError(f'{config}: model.head is {type(model.head).__name__}'
+                         ', but only PINetHead has a PPG and a PR to count')
+    return model
+
+
+def count(module: nn.Module, *inputs: Union[torch.Tensor,
+                                            tuple]) -> Complexity:
+    """Parameters and FLOPs of a module."""
+    info = get_model_complexity_info(
+        module, inputs=inputs, show_table=False, show_arch=False)
+    return info['params'], info['flops']
+
+
+def add(*parts: Complexity) -> Complexity:
+    """Of modules together."""
+    return tuple(map(sum, zip(*parts)))
+
+
+@torch.no_grad()
+def count_rows(model: nn.Module, shape: Tuple[int, int],
+               candidates: int) -> Dict[str, Dict[str, Complexity]]:
+    """The paper's way of counting, and ours.
+
+    Args:
+        model (nn.Module): With a PINetHead.
+        shape (tuple[int, int]): Input (h, w) in px.
+        candidates (int): Poses a part.
+
+    Returns:
+        dict[str, dict[str, tuple[int, int]]]: Parameters and FLOPs by way of
+        counting and by component.
+    """
+    head = model.head
+    image = torch.zeros(1, 3, *shape)
+    backbone = nn.Sequential(model.backbone, model.neck)
+    feature_map = backbone(image)[-1]
+    channels = feature_map.shape[1]
+    num_outputs = head.displacement_layer.out_features
+    num_poses = candidates * head.decoder.num_parts
+
+    counted_backbone = count(backbone, image)
+    points = count(head.point_layer, feature_map)
+    dense = count(nn.Conv2d(channels, num_outputs, 1), feature_map)
+    part_features = torch.zeros(num_poses, channels)
+    sparse = count(head.displacement_layer, part_features)
+    rows = {
+        'paper': dict(backbone=counted_backbone, PPG=add(points, dense)),
+        'ours': dict(backbone=counted_backbone, PPG=add(points, sparse))
+    }
+    if head.refinement is not None:
+        keypoint_features = torch.zeros(head.num_keypoints, num_poses,
+                                        channels)
+        rows['ours']['PR'] = count(head.refinement, keypoint_features,
+                                   part_features)
+    for row in rows.values():
+        row['whole'] = add(*row.values())
+    return rows
+
+
+def format_table(rows: Dict[str, Dict[str, Complexity]],
+                 candidates: int) -> str:
+    """The table as text, narrower than 80 columns."""
+    components = ['backbone', 'PPG', 'PR', 'whole']
+    titles = {
+        'paper':
+        'as the paper counts: dense displacements, without PR',
+        'ours':
+        'as it runs: displacements and PR of '
+        f'{candidates} candidates a part'
+    }
+    lines: List[str] = []
+    for name, row in rows.items():
+        lines += [
+            '', titles[name],
+            ' ' * 14 + ''.join(f'{c:>12}' for c in components)
+        ]
+        for i, (unit, scale) in enumerate([('params (M)', 1e6),
+                                           ('FLOPs (G)', 1e9)]):
+            cells = (f'{row[c][i] / scale:.3f}' if c in row else '-'
+                     for c in components)
+            lines.append(f'{unit:<14}' + ''.join(f'{c:>12}' for c in cells))
+    return '\n'.join(lines)
+
+
+def main() -> None:
+    args = parse_args()
+    logging.disable(logging.WARNING)  # operators whose FLOPs are not counted
+    try:
+        model = build_model(args.config, args.cfg_options)
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from error
+    rows = count_rows(model, tuple(args.shape), args.candidates)
+    print(f'{args.config} at {args.shape[0]} x {args.shape[1]} px, one view')
+    print(format_table(rows, args.candidates))
+
+
+if __name__ == '__main__':
+    main()
