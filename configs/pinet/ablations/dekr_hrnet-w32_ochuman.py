@@ -1,0 +1,38 @@
+_base_ = '../pinet_hrnet-w32_ochuman.py'
+
+# MMPose's DEKR in PINet's setting, with its own NMS (Table 1d, without PF).
+# Its deformable convolutions need the full mmcv.
+codec = dict(
+    type='SPR',
+    input_size=(512, 512),
+    heatmap_size=(128, 128),
+    sigma=(4, 2),
+    minimal_diagonal_length=32**0.5,
+    generate_keypoint_heatmaps=True,
+    decode_max_instances=30)
+
+model = dict(
+    head=dict(
+        _delete_=True,
+        type='DEKRHead',
+        in_channels=480,
+        num_keypoints=_base_.num_keypoints,
+        heatmap_loss=dict(type='KeypointMSELoss', use_target_weight=True),
+        displacement_loss=dict(
+            type='SoftWeightSmoothL1Loss',
+            use_target_weight=True,
+            supervise_empty=False,
+            beta=1 / 9,
+            loss_weight=0.002),
+        decoder=codec),
+    test_cfg=dict(nms_dist_thr=0.05, shift_heatmap=True, align_corners=False))
+
+train_pipeline = [
+    *_base_.augmentation,
+    dict(type='GenerateTarget', encoder=codec),
+    *_base_.train_pipeline[-2:],
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+
+# nothing of PINet's codec is kept
+codec = dict(codec, _delete_=True)

@@ -1,0 +1,4 @@
+_base_ = '../pinet_hrnet-w32_ochuman.py'
+
+# PPG + PF, without PR (Table 1a, 1d)
+model = dict(head=dict(refinement=None))

@@ -1,0 +1,4 @@
+_base_ = '../pinet_hrnet-w32_ochuman.py'
+
+# PPG + PR, without PF (Table 1a)
+model = dict(head=dict(post_processor=dict(fuse=False)))

@@ -1,0 +1,68 @@
+"""The configs, and what the paper says of them."""
+from pathlib import Path
+
+from mmpose.registry import DATASETS, METRICS
+
+from mmpose_pinet.codecs.partitions import get_parts
+
+CONFIGS = Path(__file__).parents[2] / 'configs' / 'pinet'
+PATHS = {path.stem: path for path in sorted(CONFIGS.rglob('*.py'))}
+TINY = 'pinet_hrnet-tiny_drawn-crowd'
+OCHUMAN = 'pinet_hrnet-w32_ochuman'
+
+# What Sec. 4.2 of the paper and the authors' release say: epochs, epochs at
+# which the learning rate falls, batch size, refinement layers and the
+# smallest box, in px^2, that is trained.
+PAPER = {
+    'pinet_hrnet-w32_ochuman': (140, [90, 120], 20, 3, 32**2),
+    'pinet_hrnet-w32_crowdpose': (300, [200, 260], 40, 3, 0),
+    'pinet_hrnet-w32_coco': (140, [90, 120], 40, 2, 32**2),
+}
+
+# Table 1 of the paper: number of parts, graph of the refinement (None is no
+# refinement), and whether poses are fused.
+TABLE_1 = {
+    OCHUMAN: (3, 'dynamic', True),
+    f'{OCHUMAN}_ppg': (3, None, False),
+    f'{OCHUMAN}_ppg-pr': (3, 'dynamic', False),
+    f'{OCHUMAN}_ppg-pf': (3, None, True),
+    f'{OCHUMAN}_ppg_center': (1, None, False),
+    f'{OCHUMAN}_ppg_head': (1, None, False),
+    f'{OCHUMAN}_ppg_part-small': (6, None, False),
+    f'{OCHUMAN}_ppg_keypoint': (13, None, False),
+    f'{OCHUMAN}_graph-none': (3, 'none', True),
+    f'{OCHUMAN}_graph-static': (3, 'static', True),
+    'spm_hrnet-w32_ochuman': (1, None, False),
+    'spm_hrnet-w32_ochuman_pf': (1, None, True),
+}
+DEKR = ['dekr_hrnet-w32_ochuman', 'dekr_hrnet-w32_ochuman_pf']
+
+
+def keypoint_facts(cfg):
+    """What MMPose's own dataset says about its keypoints."""
+    dataset = DATASETS.get(cfg.train_dataloader.dataset.type)
+    return dataset._load_metainfo()
+
+
+def num_parts(cfg):
+    return len(get_parts(cfg.codec.parts, cfg.codec.skeleton))
+
+
+def pipeline_step(pipeline, name):
+    return next(step for step in pipeline if step.type == name)
+
+
+def name_data(cfg, loader, root):
+    """As ``--cfg-options`` would: three keys, and none for the evaluator."""
+    cfg.merge_from_dict({
+        f'{loader}.dataset.data_root': str(root),
+        f'{loader}.dataset.ann_file': 'truth.json',
+        f'{loader}.dataset.data_prefix.img': 'pictures/'
+    })
+    return DATASETS.build(cfg[loader].dataset)
+
+
+def build_metric(cfg, dataset):
+    metric = METRICS.build(cfg.test_evaluator)
+    metric.dataset_meta = dataset.metainfo
+    return metric

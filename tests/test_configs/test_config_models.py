@@ -1,0 +1,104 @@
+"""Every config reads and builds, and says what the paper says."""
+import json
+from functools import lru_cache
+
+import numpy as np
+import pytest
+import torch
+from config_files import (CONFIGS, DEKR, OCHUMAN, PAPER, PATHS, TABLE_1,
+                          keypoint_facts, num_parts, pipeline_step)
+from mmengine.config import Config
+from mmengine.fileio import load
+from mmpose.registry import MODELS
+
+
+def test_model_fits_codec_and_dataset(cfg, no_ops):
+    facts = keypoint_facts(cfg)
+    num_keypoints = facts['num_keypoints']
+    head_cfg = cfg.model.head
+    assert head_cfg.num_keypoints == num_keypoints
+    if 'post_processor' in head_cfg:
+        np.testing.assert_allclose(head_cfg.post_processor.sigmas,
+                                   facts['sigmas'])
+    # the codec of the targets is the codec of the head
+    targets = pipeline_step(cfg.train_dataloader.dataset.pipeline,
+                            'GenerateTarget')
+    assert targets.encoder == head_cfg.decoder == cfg.codec
+
+    channels = feature_channels(
+        json.dumps([cfg.model.backbone, cfg.model.neck]))
+    assert head_cfg.in_channels == channels
+    with torch.device('meta'):  # shapes alone, which takes no time
+        head = MODELS.build(head_cfg)
+        maps = head((torch.zeros(2, channels, 16, 32), ))
+    if head_cfg.type == 'PINetHead':
+        assert maps.shape == (2, num_keypoints + num_parts(cfg), 16, 32)
+    else:  # DEKR: the centre is its only part
+        assert [m.shape[1]
+                for m in maps] == [num_keypoints + 1, num_keypoints * 2]
+
+
+@lru_cache()
+def feature_channels(backbone_and_neck):
+    """Channels of the feature map, once for each backbone."""
+    backbone, neck = json.loads(backbone_and_neck)
+    backbone['init_cfg'] = None  # no download
+    with torch.device('meta'):
+        features = MODELS.build(backbone)(torch.zeros(2, 3, 64, 128))
+        features = MODELS.build(neck)(features)
+    assert features[-1].shape[-2:] == (16, 32)
+    return features[-1].shape[1]
+
+
+@pytest.mark.parametrize('name', PAPER)
+def test_schedule_is_the_papers(name):
+    cfg = Config.fromfile(PATHS[name])
+    epochs, milestones, batch_size, num_layers, smallest = PAPER[name]
+    assert cfg.train_cfg.max_epochs == epochs
+    assert [s.milestones for s in cfg.param_scheduler] == [milestones]
+    assert cfg.optim_wrapper.optimizer == dict(type='Adam', lr=1e-3)
+    assert cfg.auto_scale_lr.base_batch_size == batch_size
+    head = cfg.model.head
+    assert head.refinement.num_layers == num_layers
+    assert head.displacement_loss.loss_weight == 0.03
+    assert head.refine_loss.loss_weight == 0.03
+    assert head.decoder.get('min_instance_area', 32**2) == smallest
+    assert cfg.codec.input_size == (512, 512)
+
+
+@pytest.mark.parametrize('name', TABLE_1)
+def test_ablation_is_a_row_of_table_1(name):
+    cfg = Config.fromfile(PATHS[name])
+    with torch.device('meta'):
+        head = MODELS.build(cfg.model.head)
+    graph = head.refinement and cfg.model.head.refinement.graph
+    assert TABLE_1[name] == (head.decoder.num_parts, graph,
+                             head.post_processor.fuse)
+
+
+@pytest.mark.parametrize('name', [*TABLE_1, *DEKR])
+def test_ablation_trains_and_tests_as_the_whole(name):
+    whole, cfg = (Config.fromfile(PATHS[n]) for n in (OCHUMAN, name))
+    for config in (whole, cfg):
+        # what an ablation may change
+        for key in ('head', 'test_cfg'):
+            config.model.pop(key)
+        config.pop('codec')
+        pipeline_step(config.train_pipeline, 'GenerateTarget').pop('encoder')
+        config.train_dataloader.dataset.pipeline = config.train_pipeline
+    assert cfg.to_dict() == whole.to_dict()
+
+
+# --- the index --------------------------------------------------------------
+
+
+def test_index_names_configs_that_are_there():
+    root = CONFIGS.parents[1]
+    models = [
+        model for path in load(root / 'model-index.yml')['Import']
+        for model in load(root / path)['Models']
+    ]
+    assert {model['Name'] for model in models} == set(PAPER)
+    for model in models:
+        assert (root / model['Config']).stem == model['Name']
+        assert (root / model['Config']).is_file()

@@ -1,0 +1,52 @@
+"""Every config trains and tests one step."""
+import numpy as np
+import torch
+from config_files import (PATHS, TINY, build_metric, keypoint_facts, name_data,
+                          pipeline_step)
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import build_optim_wrapper
+from mmpose.registry import MODELS
+
+
+def slim(cfg, size=128):
+    """The config at a size that a CPU takes in its stride."""
+    tiny = Config.fromfile(PATHS[TINY])
+    cfg.model.backbone = tiny.model.backbone
+    cfg.model.head.in_channels = tiny.model.head.in_channels
+    train, test = (
+        loader.dataset.pipeline
+        for loader in (cfg.train_dataloader, cfg.test_dataloader))
+    for codec in (cfg.model.head.decoder,
+                  pipeline_step(train, 'GenerateTarget').encoder):
+        codec.update(
+            input_size=(size, size), heatmap_size=(size // 4, size // 4))
+    pipeline_step(train, 'BottomupRandomAffine').input_size = (size, size)
+    pipeline_step(test, 'BottomupResize').input_size = (size, size)
+    return cfg
+
+
+def test_one_training_and_one_test_step(cfg, no_ops, drawn_truth, tmp_path):
+    drawn_truth(keypoint_facts(cfg)['num_keypoints'])
+    cfg = slim(cfg)
+    train_data, test_data = (
+        name_data(cfg, loader, tmp_path)
+        for loader in ('train_dataloader', 'test_dataloader'))
+    model = MODELS.build(cfg.model)
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    before = model.backbone.conv1.weight.clone()
+    losses = model.train_step(
+        pseudo_collate([train_data[0]] * 2), optim_wrapper)
+    assert 0 < losses['loss'] < np.inf
+    assert not torch.equal(model.backbone.conv1.weight, before)
+
+    if 'outfile_prefix' in cfg.test_evaluator:
+        cfg.test_evaluator.outfile_prefix = str(tmp_path / 'results')
+    metric = build_metric(cfg, test_data)
+    with torch.no_grad():
+        for packed in test_data:
+            batch = pseudo_collate([packed])
+            metric.process(
+                batch, [s.to_dict() for s in model.eval().test_step(batch)])
+    scores = metric.evaluate(size=2)
+    assert metric.format_only or 0 <= scores[f'{metric.prefix}/AP'] <= 1
