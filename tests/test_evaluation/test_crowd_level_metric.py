@@ -83,7 +83,11 @@ def predictions(ann_file, noise):
     return samples
 
 
-def evaluate(ann_file, samples, type='CrowdLevelMetric', **kwargs):
+def evaluate(ann_file,
+             samples,
+             type='CrowdLevelMetric',
+             dataset_name='crowd_of_a_test',
+             **kwargs):
     metric = METRICS.build(
         dict(
             type=type,
@@ -92,8 +96,9 @@ def evaluate(ann_file, samples, type='CrowdLevelMetric', **kwargs):
             score_mode='keypoint',
             **kwargs))
     metric.dataset_meta = dict(
-        dataset_name='crowd_of_a_test',
+        dataset_name=dataset_name,
         num_keypoints=17,
+        CLASSES=[dict(id=1, name='person')],
         sigmas=np.full(17, 0.05))
     metric.process([], samples)
     return metric.evaluate(len(samples))
@@ -208,6 +213,17 @@ def test_annotations_come_from_the_dataset_under_test(ann_file):
     hub = MessageHub.get_current_instance()
     hub.update_info('crowd_of_a_test_ann_file', ann_file)
     assert evaluate(None, samples) == given
+
+
+def test_annotations_come_with_the_samples_where_there_is_no_file(ann_file):
+    samples = predictions(ann_file, growing_noise)
+    given = evaluate(ann_file, samples)
+    coco = COCO(ann_file)
+    for sample in samples:
+        sample['raw_ann_info'] = coco.imgToAnns[sample['img_id']]
+        sample['ori_shape'] = (200, 400)
+    # no dataset of this name has told where its annotations are
+    assert evaluate(None, samples, dataset_name='nowhere') == given
 
 
 def test_nothing_is_written_unless_asked_for(ann_file, tmp_path, monkeypatch):
