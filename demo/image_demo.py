@@ -4,10 +4,11 @@ from pathlib import Path
 
 import mmcv
 from mmengine.device import get_device
+
+# before anything of MMPose: with mmcv-lite, it makes MMPose importable
+import mmpose_pinet  # noqa: F401  # isort: split
 from mmpose.apis import inference_bottomup, init_model
 from mmpose.registry import VISUALIZERS
-
-import mmpose_pinet  # noqa: F401, I001  before mmpose: makes it importable
 
 
 def parse_args() -> argparse.Namespace:
@@ -19,10 +20,11 @@ def parse_args() -> argparse.Namespace:
         '--out', default='poses.jpg', help='picture to write the poses to')
     parser.add_argument('--device', default=get_device())
     parser.add_argument(
-        '--kpt-thr',
+        '--score-thr',
         type=float,
         default=0.1,
-        help='least score of a keypoint that is drawn')
+        help='least score of a person; persons are drawn whole, with the '
+        'joints that nobody can see')
     return parser.parse_args()
 
 
@@ -33,15 +35,21 @@ def main() -> None:
             raise SystemExit(f'{file} is no file')
     model = init_model(args.config, args.checkpoint, device=args.device)
     sample = inference_bottomup(model, args.image)[0]
+    found = sample.pred_instances
+    sample.pred_instances = found[found.bbox_scores > args.score_thr]
 
+    image = mmcv.imread(args.image, channel_order='rgb')
     visualizer = VISUALIZERS.build(model.cfg.visualizer)
     visualizer.set_dataset_meta(model.dataset_meta)
+    # lines that can be seen on a picture of any size
+    visualizer.line_width = max(1, round(min(image.shape[:2]) / 200))
+    visualizer.radius = visualizer.line_width + 2
     visualizer.add_datasample(
         'poses',
-        mmcv.imread(args.image, channel_order='rgb'),
+        image,
         sample,
         draw_gt=False,
-        kpt_thr=args.kpt_thr,
+        kpt_thr=0.,
         out_file=args.out)
     print(f'{len(sample.pred_instances)} persons, drawn to {args.out}')
 
