@@ -2,6 +2,7 @@
 
 FLOPs are multiply-adds for one view of one image: convolutions, linear
 layers, matrix products, normalisation and resizing, as MMEngine counts them.
+The backbone is counted with the neck, which concatenates its feature maps.
 Finding peaks, reading features at points and fusing poses are not counted.
 """
 import argparse
