@@ -23,8 +23,7 @@ def parse_args() -> argparse.Namespace:
         '--score-thr',
         type=float,
         default=0.1,
-        help='least score of a person; persons are drawn whole, with the '
-        'joints that nobody can see')
+        help='least score of a person that is drawn')
     return parser.parse_args()
 
 
@@ -49,7 +48,7 @@ def main() -> None:
         image,
         sample,
         draw_gt=False,
-        kpt_thr=0.,
+        kpt_thr=0.03,
         out_file=args.out)
     print(f'{len(sample.pred_instances)} persons, drawn to {args.out}')
 

@@ -21,8 +21,7 @@ def draw_predictions(cfg: Config,
                      score_thr: float = 0.1) -> None:
     """Draw truth and prediction of test images into one picture.
 
-    The images are taken at even steps through the test set. A person that is
-    found is drawn whole, with the joints that nobody can see.
+    The images are taken at even steps through the test set.
 
     Args:
         cfg (Config): With a model and a test dataset of images of one size.
@@ -54,12 +53,13 @@ def draw_predictions(cfg: Config,
                 keypoints_visible=info['keypoints_visible']),
             pred_instances=InstanceData(
                 keypoints=found.keypoints * ZOOM,
-                keypoint_scores=np.ones_like(found.keypoint_scores)))
+                keypoint_scores=found.keypoint_scores))
         visualizer.add_datasample(
             'pair',
             cv2.resize(image, None, fx=ZOOM, fy=ZOOM),
             sample,
-            draw_bbox=False)
+            draw_bbox=False,
+            kpt_thr=0.03)
         pairs.append(_label(visualizer.get_image()))
 
     if len(pairs) % 2:
