@@ -44,12 +44,7 @@ def main() -> None:
     visualizer.line_width = max(1, round(min(image.shape[:2]) / 200))
     visualizer.radius = visualizer.line_width + 2
     visualizer.add_datasample(
-        'poses',
-        image,
-        sample,
-        draw_gt=False,
-        kpt_thr=0.03,
-        out_file=args.out)
+        'poses', image, sample, draw_gt=False, kpt_thr=0.03, out_file=args.out)
     print(f'{len(sample.pred_instances)} persons, drawn to {args.out}')
 
 
