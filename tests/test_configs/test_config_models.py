@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from config_files import (CONFIGS, DEKR, OCHUMAN, PAPER, PATHS, TABLE_1,
+from config_files import (CONFIGS, DEKR, OCHUMAN, PAPER, PATHS, TABLE_1, TINY,
                           keypoint_facts, num_parts, pipeline_step)
 from mmengine.config import Config
 from mmengine.fileio import load
@@ -76,7 +76,7 @@ def test_ablation_is_a_row_of_table_1(name):
                              head.post_processor.fuse)
 
 
-@pytest.mark.parametrize('name', [*TABLE_1, *DEKR])
+@pytest.mark.parametrize('name', [*list(TABLE_1)[1:], *DEKR])
 def test_ablation_trains_and_tests_as_the_whole(name):
     whole, cfg = (Config.fromfile(PATHS[n]) for n in (OCHUMAN, name))
     for config in (whole, cfg):
@@ -98,7 +98,10 @@ def test_index_names_configs_that_are_there():
         model for path in load(root / 'model-index.yml')['Import']
         for model in load(root / path)['Models']
     ]
-    assert {model['Name'] for model in models} == set(PAPER)
+    # all that the paper has a number for
+    assert sorted(model['Name'] for model in models) == sorted(
+        PATHS.keys() -
+        {TINY, f'{OCHUMAN}_multiscale', 'pinet_hrnet-w32_coco_multiscale'})
     for model in models:
         assert (root / model['Config']).stem == model['Name']
         assert (root / model['Config']).is_file()
