@@ -152,6 +152,13 @@ def test_batch_of_different_shapes_is_refused():
         predict(multi_scale([0.5]), [picture(100, 150), picture(150, 100)])
 
 
+def test_scale_that_is_rounded_is_refused():
+    """90% of 128 px is no multiple of 64: MMPose would test 128 px again, and
+    poses would be put back as if it were less."""
+    with pytest.raises(ValueError, match='aug_scales has 0.9'):
+        predict(multi_scale([0.9]), [picture(100, 150)])
+
+
 # --- single-scale inputs are left to MMPose ---------------------------------
 
 
@@ -181,9 +188,9 @@ def test_without_scales_packing_and_preprocessing_are_the_stock_ones():
 
 def test_levels_are_normalised_alike():
     image = picture(64, 96)
-    cfg = multi_scale([2])
+    cfg = multi_scale([0.5])
     packed = PackPyramidInputs(meta_keys=('aug_scales', ))(
-        dict(img=[image, image[:32]], aug_scales=[2]))
+        dict(img=[image, image[:32]], aug_scales=[0.5]))
     batch = MODELS.build(cfg.model.data_preprocessor)(pseudo_collate([packed]))
 
     rgb = image[..., ::-1].transpose(2, 0, 1)
@@ -193,7 +200,7 @@ def test_levels_are_normalised_alike():
     np.testing.assert_allclose(full[0], expected, atol=1e-5)
     np.testing.assert_allclose(upper[0], expected[:, :32], atol=1e-5)
     meta = batch['data_samples'][0].metainfo
-    assert meta['aug_scales'] == [2]
+    assert meta['aug_scales'] == [0.5]
     assert meta['batch_input_shape'] == (64, 96)
 
 
