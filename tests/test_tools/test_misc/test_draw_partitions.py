@@ -54,9 +54,15 @@ def test_picture_in_the_docs_shows_the_tables_as_they_are(tmp_path):
     assert done.returncode == 0, done.stderr
     committed = ROOT / 'docs/partitions.png'
     assert committed.stat().st_size < 150e3
-    # Fonts may differ between machines, but they are grey.
+    # Fonts and the edges of shapes differ between versions of matplotlib.
+    # Fonts are grey, and an edge moves less than a cell of 16 px.
     drawn, expected = (
-        cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2HSV)[..., 1] / 255
-        for path in (out, committed))
+        cv2.resize(
+            cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2HSV)[..., 1] /
+            255,
+            None,
+            fx=1 / 16,
+            fy=1 / 16,
+            interpolation=cv2.INTER_AREA) for path in (out, committed))
     assert drawn.shape == expected.shape
-    assert (np.abs(drawn - expected) > 0.05).mean() < 2e-4
+    assert np.abs(drawn - expected).max() < 0.1
