@@ -1,0 +1,211 @@
+"""Train and evaluate the rows of Table 1 on whatever data a config names.
+
+Every row has the base config's data, schedule and seed, and differs from it
+in what the row says alone. A run that was stopped goes on where it was.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+from ablation_report import AblationReport
+from ablation_tables import TABLES, Row, row_config
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
+import numpy as np
+from mmpose.registry import MODELS
+from xtcocotools.coco import COCO
+
+from mmpose_pinet.evaluation.crowd_level_metric import crowd_levels
+
+TOOLS = Path(__file__).resolve().parents[1]
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--base', required=True, help='config of a whole PINet')
+    parser.add_argument(
+        '--table', required=True, nargs='+', choices=list(TABLES))
+    parser.add_argument(
+        '--out',
+        required=True,
+        type=Path,
+        help='folder of trainings and tables; tables that share a row train '
+        'it once')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--processes',
+        type=int,
+        default=1,
+        help='of a training or test: GPUs, or CPU cores')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='changes to the base config, key=value')
+    return parser.parse_args()
+
+
+def load_base(args: argparse.Namespace) -> Config:
+    """The base config, without what would differ from row to row.
+
+    Rows are judged by their last checkpoint, once: no validation on the way,
+    no best checkpoint.
+    """
+    cfg = Config.fromfile(args.base)
+    cfg.merge_from_dict(args.cfg_options)
+    cfg.randomness = dict(seed=args.seed)
+    for key in ('val_cfg', 'val_dataloader', 'val_evaluator'):
+        cfg[key] = None
+    cfg.default_hooks.checkpoint.pop('save_best', None)
+    cfg.test_evaluator.type = 'CrowdLevelMetric'
+    cfg.test_evaluator.bins = [0, _median_crowding(cfg), 1]
+    return cfg
+
+
+def _median_crowding(cfg: Config) -> float:
+    """The largest box IoU that half of the test images stay under."""
+    dataset = cfg.test_dataloader.dataset
+    path = Path(dataset.get('data_root', ''), dataset.ann_file)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{cfg.filename}: test_dataloader.dataset.ann_file is {path}, '
+            'which is not there')
+    levels = np.array(list(crowd_levels(COCO(str(path))).values()))
+    median = round(float(np.median(levels)), 3)
+    if not 0 < median < 1:
+        raise ValueError(
+            f'{path}: half of the images have a largest box IoU of {median}, '
+            'so that no half is more crowded. Name another ann_file')
+    return median
+
+
+class AblationRun:
+    """Trainings and tests in one folder, each done once.
+
+    ``results.json`` there holds what is done: the last checkpoint of each
+    training and the metrics of each test.
+
+    Args:
+        base (Config): See :func:`load_base`.
+        out (Path): The folder.
+        processes (int): Of a training or a test.
+
+    Raises:
+        ValueError: If the folder holds rows of another base.
+    """
+
+    def __init__(self, base: Config, out: Path, processes: int = 1) -> None:
+        self.base, self.out, self.processes = base, out, processes
+        self.results_file = out / 'results.json'
+        self.results = dict(base=base.pretty_text, trained={}, tested={})
+        if self.results_file.exists():
+            self.results = json.loads(self.results_file.read_text())
+            if self.results['base'] != base.pretty_text:
+                raise ValueError(
+                    f'{self.results_file} is of another base config, seed or '
+                    '--cfg-options: give this run an --out of its own')
+
+    def row(self, row: Row) -> Optional[Dict[str, float]]:
+        """Metrics of a row; None if this machine cannot build its model."""
+        tested = self.results['tested']
+        if row.key not in tested:
+            cfg = row_config(self.base, row)
+            try:
+                MODELS.build(cfg.model)
+            except ImportError as error:  # DEKR without mmcv's ops
+                print(f'{row.name}: left out. {error}')
+                return None
+            folder = self.out / row.training
+            if row.training not in self.results['trained']:
+                self._launch('train.py', cfg, folder, '--resume')
+                last = (folder / 'last_checkpoint').read_text().strip()
+                self._keep('trained', row.training, last)
+            folder = self.out / f'{row.key}_test'
+            self._launch('test.py', cfg, folder,
+                         self.results['trained'][row.training])
+            metrics = sorted(folder.glob('*/*.json'))[-1]
+            self._keep('tested', row.key, json.loads(metrics.read_text()))
+        return tested[row.key]
+
+    def _keep(self, kind: str, key: str, value) -> None:
+        self.results[kind][key] = value
+        scratch = self.results_file.with_suffix('.tmp')
+        scratch.write_text(json.dumps(self.results, indent=2))
+        scratch.replace(self.results_file)  # whole or not at all
+
+    def _launch(self, script: str, cfg: Config, folder: Path, *arguments:
+                str) -> None:
+        """Run one of our scripts; its output goes to a file, its progress to
+        the terminal as well."""
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / 'config.py'
+        cfg.dump(config)
+        command = [sys.executable]
+        launcher = []
+        if self.processes > 1:
+            command += [
+                '-m', 'torch.distributed.run', '--standalone',
+                f'--nproc_per_node={self.processes}'
+            ]
+            launcher = ['--launcher', 'pytorch']
+        command += [TOOLS / script, config, *arguments, '--work-dir', folder]
+        log = folder / f'{Path(script).stem}.log'
+        print(f'{script} {config}, all of it in {log}')
+        with log.open('w') as file, subprocess.Popen(
+                list(map(str, command + launcher)),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=dict(os.environ, PYTHONUNBUFFERED='1')) as process:
+            for line in process.stdout:
+                file.write(line)
+                if ' Epoch(' in line or ' Iter(' in line:
+                    print(line, end='', flush=True)
+        if process.returncode:
+            end = ''.join(log.read_text().splitlines(keepends=True)[-15:])
+            raise SystemExit(f'{end}\n{script} {config} failed: see {log}. '
+                             'The same command goes on from here.')
+
+
+def run(names: Sequence[str], ablation: AblationRun) -> List[AblationReport]:
+    """All rows of the named tables; each table is written as it is ready."""
+    reports = []
+    for name in names:
+        rows = TABLES[name]
+        metrics = []
+        for number, row in enumerate(rows, 1):
+            print(f'\nTable {name}, row {number} of {len(rows)}: {row.name}')
+            metrics.append(ablation.row(row))
+        report = AblationReport(name, metrics, ablation.base)
+        report.write(ablation.out)
+        reports.append(report)
+    return reports
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope('mmpose')
+    try:
+        ablation = AblationRun(load_base(args), args.out, args.processes)
+        reports = run(args.table, ablation)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'{type(error).__name__}: {error}') from error
+    for report in reports:
+        print(f'\n{report.text()}')
+    print(f'\nWritten: {args.out}/table-*.txt, .md and .json')
+
+
+if __name__ == '__main__':
+    main()
