@@ -33,8 +33,9 @@ class AblationReport:
                            if key in base.train_cfg)
         self.about = [
             f'{Path(base.filename).name}, {budget}, '
-            f'seed {base.randomness.seed}', f'tested on {dataset.ann_file}; '
-            f'crowd: AP on images with a box IoU of {median:g} or more'
+            f'seed {base.randomness.seed}',
+            f'tested on {dataset.ann_file}',
+            f'crowd: AP on images with a box IoU of {median:g} or more',
         ]
         self.rows = []
         for row, values in zip(TABLES[table], metrics):
