@@ -96,7 +96,8 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
     """
     head = model.head
     image = torch.zeros(1, 3, *shape)
-    backbone = nn.Sequential(model.backbone, model.neck)
+    backbone = nn.Sequential(model.backbone,
+                             *([model.neck] if model.with_neck else []))
     feature_map = backbone(image)[-1]
     channels = feature_map.shape[1]
     num_outputs = head.displacement_layer.out_features
