@@ -1,0 +1,135 @@
+"""Time and memory of a PINet beside MMPose's own SPR, AE, CID and DEKR.
+
+All in one run, in turns, on people who are drawn into images of noise.
+Ratios are theirs over ours: above 1 where ours takes less.
+
+targets   training targets of one image, against SPR
+decode    from features to persons, against bare matrix products
+image     one image end to end, against AE, CID and DEKR
+batch     images in a batch, against images one by one
+training  one training step, against a head with dense displacements
+"""
+import argparse
+import json
+import os
+import platform
+from pathlib import Path
+
+import mmpose_pinet  # before MMPose, for environments without ops
+
+# isort: split
+import benchmark_decode
+import benchmark_images
+import benchmark_targets
+import benchmark_training
+import cv2
+import mmcv
+import mmpose
+import torch
+from benchmark_models import Setting, load_config
+from benchmark_table import format_table
+from mmengine.logging import MMLogger
+from mmengine.registry import init_default_scope
+
+SECTIONS = dict(
+    targets=benchmark_targets.run,
+    decode=benchmark_decode.run,
+    image=benchmark_images.run_one,
+    batch=benchmark_images.run_batch,
+    training=benchmark_training.run)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--config', required=True, help='of a PINet')
+    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1')
+    parser.add_argument(
+        '--shape',
+        type=int,
+        nargs=2,
+        default=[512, 512],
+        metavar=('H', 'W'),
+        help='of the images, in px')
+    parser.add_argument(
+        '--batch', type=int, default=1, help='images in a batch')
+    parser.add_argument(
+        '--threads', type=int, default=1, help='of the CPU, in each operation')
+    parser.add_argument(
+        '--repeats', type=int, default=9, help='the median is of so many')
+    parser.add_argument(
+        '--amp',
+        nargs='+',
+        choices=benchmark_training.AMP,
+        default=[],
+        help='train in these types as well')
+    parser.add_argument(
+        '--only',
+        nargs='+',
+        choices=SECTIONS,
+        default=list(SECTIONS),
+        help='sections to run')
+    parser.add_argument('--out', type=Path, help='JSON file')
+    args = parser.parse_args()
+    if min(args.batch, args.threads, args.repeats) < 1:
+        parser.error('--batch, --threads and --repeats start at 1')
+    if min(args.shape) < 128 or any(side % 32 for side in args.shape):
+        parser.error('--shape starts at 128 128, in steps of 32')
+    if 'fp16' in args.amp and args.device == 'cpu':
+        parser.error('--amp fp16 needs --device cuda: take bf16 on the CPU')
+    return args
+
+
+def environment(args: argparse.Namespace) -> dict:
+    """What numbers depend on beside the code."""
+    device = torch.device(args.device)
+    name = f'{os.cpu_count()} CPU cores'
+    if device.type == 'cuda':
+        name = torch.cuda.get_device_name(device)
+    memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
+    return dict(
+        device=f'{args.device}, {name}, {memory / 2**30:.0f} GiB of memory',
+        threads=args.threads,
+        python=platform.python_version(),
+        torch=torch.__version__,
+        mmcv=mmcv.__version__,
+        mmpose=mmpose.__version__,
+        mmpose_pinet=mmpose_pinet.__version__)
+
+
+def main() -> None:
+    args = parse_args()
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(args.threads)
+    init_default_scope('mmpose')
+    MMLogger.get_current_instance().setLevel('WARNING')
+    try:
+        cfg = load_config(args.config, tuple(args.shape))
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from error
+    setting = Setting(cfg, torch.device(args.device), tuple(args.shape),
+                      args.batch, args.repeats, tuple(args.amp))
+    rows = [row for name in args.only for row in SECTIONS[name](setting)]
+
+    versions = environment(args)
+    print(f'{args.config} at {args.shape[0]} x {args.shape[1]} px, median of '
+          f'{args.repeats}; goals are for HRNet-W32 at 512 px')
+    print(', '.join(f'{name} {value}' for name, value in versions.items()))
+    print(format_table(rows))
+    if args.out is not None:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(
+            json.dumps(
+                dict(
+                    config=args.config,
+                    shape=args.shape,
+                    batch=args.batch,
+                    repeats=args.repeats,
+                    environment=versions,
+                    rows=[row.to_dict() for row in rows]),
+                indent=2))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,141 @@
+"""The model of a config and MMPose's own, alike in backbone and input.
+
+All weights are random: what a model finds is up to ``benchmark_heads``.
+"""
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Dict, Optional, Tuple
+
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
+import torch
+import torch.nn as nn
+from mmengine.config import Config, ConfigDict
+from mmengine.hub import get_config
+from mmpose.registry import HOOKS, MODELS
+
+from mmpose_pinet.models import PINetHead
+
+KEYPOINT_CONFIGS = 'mmpose::body_2d_keypoint'
+PEERS = {
+    'AE': 'associative_embedding/coco/ae_hrnet-w32_8xb24-300e_coco-512x512.py',
+    'CID': 'cid/coco/cid_hrnet-w32_8xb20-140e_coco-512x512.py',
+    'DEKR': 'dekr/coco/dekr_hrnet-w32_8xb10-140e_coco-512x512.py',
+}
+
+
+@dataclass
+class Setting:
+    """What is benchmarked, and how.
+
+    Attributes:
+        cfg (Config): Of a PINet, see :func:`load_config`.
+        device (torch.device): Where models run.
+        shape (tuple[int, int]): Of images, (h, w) in px.
+        batch (int): Images in a batch.
+        repeats (int): Rounds that count.
+        amp (tuple[str]): Autocast types to train with beside fp32.
+    """
+    cfg: Config
+    device: torch.device
+    shape: Tuple[int, int]
+    batch: int
+    repeats: int
+    amp: Tuple[str, ...] = ()
+
+
+def load_config(path: str, shape: Tuple[int, int]) -> Config:
+    """A PINet's config, for images of this shape, without pretraining.
+
+    Raises:
+        ValueError: If there is no whole PINet on an HRNet for 17 keypoints
+            in it, which is what the peers can be held against.
+    """
+    cfg = Config.fromfile(path)
+    model = cfg.model
+    if MODELS.get(model.head.type) is not PINetHead:
+        raise ValueError(f'{path}: model.head is {model.head.type}, but only '
+                         'PINetHead can be benchmarked')
+    for key in ('refinement', 'post_processor'):
+        if model.head.get(key, {}) is None:
+            raise ValueError(f'{path}: model.head.{key} is None; name the '
+                             'config of a whole PINet')
+    if model.head.num_keypoints != 17 or model.backbone.type != 'HRNet':
+        raise ValueError(
+            f"{path}: MMPose's AE, CID and DEKR have an HRNet and 17 "
+            f'keypoints, but this has {model.backbone.type} and '
+            f'{model.head.num_keypoints}')
+    model.backbone.init_cfg = None
+    model.test_cfg.flip_test = True
+    set_input_size(model.head.decoder, shape)
+    return cfg
+
+
+def set_input_size(codec: ConfigDict, shape: Tuple[int, int]) -> None:
+    """Let a codec expect images of (h, w) px, its stride unchanged."""
+    size = tuple(shape[::-1])
+    codec.heatmap_size = tuple(side * cells // old for side, cells, old in zip(
+        size, codec.heatmap_size, codec.input_size))
+    codec.input_size = size
+
+
+def build_ours(cfg: Config, device: torch.device, mode: str) -> nn.Module:
+    """Our model as the config's own hooks set it up.
+
+    Args:
+        cfg (Config): With a PINetHead.
+        device (torch.device): Where it goes.
+        mode (str): ``'train'`` or ``'test'``.
+
+    Returns:
+        nn.Module: With initial weights.
+    """
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    model = model.to(device).train(mode == 'train')
+    runner = SimpleNamespace(model=model)
+    for hook in map(HOOKS.build, cfg.get('custom_hooks', [])):
+        # MMEngine's and MMPose's own leave a model of random weights alone
+        if type(hook).__module__.startswith('mmpose_pinet.'):
+            hook.before_run(runner)
+            getattr(hook, f'before_{mode}')(runner)
+    return model
+
+
+def build_peer(name: str, ours: Config, shape: Tuple[int, int],
+               device: torch.device) -> Optional[nn.Module]:
+    """MMPose's model from MMPose's config, with our backbone.
+
+    Args:
+        name (str): A key of ``PEERS``.
+        ours (Config): Lends the backbone.
+        shape (tuple[int, int]): Image (h, w) in px.
+        device (torch.device): Where it goes.
+
+    Returns:
+        nn.Module: In evaluation mode. None if it needs compiled ops that
+        mmcv has not.
+    """
+    model = get_config(f'{KEYPOINT_CONFIGS}/{PEERS[name]}').model
+    # the peer's own outputs: AE reads the finest map alone
+    all_maps = model.backbone.extra.stage4.get('multiscale_output', False)
+    model.backbone = ConfigDict(ours.model.backbone)
+    model.backbone.extra.stage4.multiscale_output = all_maps
+    channels = model.backbone.extra.stage4.num_channels
+    model.head.in_channels = sum(channels) if all_maps else channels[0]
+    model.head.get('rescore_cfg', {}).pop('init_cfg', None)
+    set_input_size(model.head.decoder, shape)
+    try:
+        return MODELS.build(model).to(device).eval()
+    except ImportError:
+        return None
+
+
+def build_peers(setting: Setting) -> Dict[str, nn.Module]:
+    """All peers that this machine can build, by name."""
+    peers = {
+        name: build_peer(name, setting.cfg, setting.shape, setting.device)
+        for name in PEERS
+    }
+    return {name: peer for name, peer in peers.items() if peer is not None}

@@ -1,0 +1,103 @@
+"""One training step: forward, backward and optimizer.
+
+The whole, what refinement and a dense head would change, and the backbone by
+itself, as a bound that no head can pass.
+"""
+from copy import deepcopy
+from functools import partial
+from typing import List
+
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
+import torch
+from benchmark_dense_head import DensePINetHead, add_dense_targets
+from benchmark_memory import peak_memory
+from benchmark_models import Setting, build_ours
+from benchmark_people import train_batch
+from benchmark_table import Row
+from benchmark_timing import measure
+from mmengine.optim import build_optim_wrapper
+from torch.cuda.amp import GradScaler
+
+PEOPLE = 8  # in each image
+AMP = dict(bf16=torch.bfloat16, fp16=torch.float16)
+
+
+class TrainingStep:
+    """A model, its optimizer and a batch.
+
+    Args:
+        setting (Setting): What is benchmarked.
+        precision (str): ``'fp32'``, or an autocast type of ``AMP``.
+        **changes: To the config of the head.
+    """
+
+    def __init__(self, setting: Setting, precision: str, **changes) -> None:
+        cfg = deepcopy(setting.cfg)
+        cfg.model.head.update(changes)
+        self.model = build_ours(cfg, setting.device, 'train')
+        self.optimizer = build_optim_wrapper(self.model,
+                                             cfg.optim_wrapper).optimizer
+        self.scaler = GradScaler(enabled=precision == 'fp16')
+        self.data = train_batch(setting.shape, setting.batch,
+                                self.model.head.decoder, PEOPLE)
+        self.autocast = partial(
+            torch.autocast,
+            setting.device.type,
+            AMP.get(precision),
+            enabled=precision in AMP)
+
+    def __call__(self) -> None:
+        """A batch arrives and changes the weights."""
+        # what arrives is memory of the step, sparse or dense
+        samples = [sample.clone() for sample in self.data['data_samples']]
+        if isinstance(self.model.head, DensePINetHead):
+            add_dense_targets(samples, self.model.head.decoder.num_parts)
+        data = self.model.data_preprocessor(
+            dict(self.data, data_samples=samples), training=True)
+        with self.autocast():
+            losses = self.model(**data, mode='loss')
+        loss, _ = self.model.parse_losses(losses)
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad()
+
+    def backbone(self) -> None:
+        """Forward and backward of the backbone alone."""
+        data = self.model.data_preprocessor(self.data, training=True)
+        with self.autocast():
+            maps = self.model.backbone(data['inputs'])
+        torch.autograd.backward(maps, [torch.ones_like(x) for x in maps])
+        self.optimizer.zero_grad()
+
+
+def run(setting: Setting) -> List[Row]:
+    """Rows in fp32, and in each autocast type that is asked for."""
+    rows = []
+    for precision in ('fp32', *setting.amp):
+        ours, without, dense = (
+            TrainingStep(setting, precision, **changes)
+            for changes in ({}, dict(refinement=None),
+                            dict(type='DensePINetHead')))
+        seconds = measure(
+            dict(
+                ours=ours,
+                without=without,
+                dense=dense,
+                backbone=ours.backbone), setting.repeats, setting.device,
+            f'training, {precision}')
+        share = 1 - seconds['without'] / seconds['ours']
+        row = partial(Row, 'training')
+        rows += [
+            row(f'step, {setting.batch} images of {PEOPLE}, {precision}', 's',
+                seconds['ours'], 'dense head', seconds['dense']),
+            row('  against forward, backward of backbone', 's',
+                seconds['ours'], 'backbone alone', seconds['backbone'],
+                '>= 0.9x'),
+            row('  share of refinement', 'share', share, goal='<= 15 %'),
+            row('  peak memory', 'byte', peak_memory(ours, setting.device),
+                'dense head', peak_memory(dense, setting.device)),
+        ]
+    return rows
