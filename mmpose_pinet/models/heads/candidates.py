@@ -60,24 +60,28 @@ def merge_candidates(candidates: Sequence[Candidates],
         torch.cat(part_scores))
 
 
-def merge_maps(maps: Sequence[Tensor], scales: Sequence[float]) -> Tensor:
+def merge_maps(maps: Sequence[Tensor], sizes: Sequence[Tuple[int, int]],
+               scales: Sequence[float], origin: Tensor) -> Tensor:
     """Average the point maps of all test scales on the first one's grid.
 
     Args:
-        maps (list[Tensor]): (B, M, H_i, W_i) each.
+        maps (list[Tensor]): (B, M, h_i, w_i) each.
+        sizes (list[tuple[int, int]]): (W, H) of each scale's image in cells.
         scales (list[float]): The first is 1.
+        origin (Tensor): (2, ) where the maps' first cell stands, in cells.
 
     Returns:
-        Tensor: (B, M, H_0, W_0).
+        Tensor: (B, M, h_0, w_0).
     """
     total = maps[0]
-    height, width = total.shape[-2:]
-    for other, scale in list(zip(maps, scales))[1:]:
+    for other, size, scale in list(zip(maps, sizes, scales))[1:]:
         axes = []
-        for size, first_size in zip(other.shape[:-3:-1], (width, height)):
-            cells = torch.arange(first_size, device=total.device)
-            cells = (cells - first_size / 2) * scale + size / 2
-            axes.append(cells / (size - 1) * 2 - 1)
+        for axis, start in enumerate(origin):
+            points = torch.arange(
+                total.shape[-1 - axis], device=total.device) + start
+            points = (points - sizes[0][axis] / 2) * scale + size[axis] / 2
+            axes.append((points - start) / (other.shape[-1 - axis] - 1) * 2 -
+                        1)
         y, x = torch.meshgrid(axes[1], axes[0], indexing='ij')
         grid = torch.stack([x, y], dim=-1).to(other)
         total = total + F.grid_sample(

@@ -221,12 +221,14 @@ class PINetHead(BaseHead):
             views (Views): V views of the batch.
 
         Returns:
-            tuple: Point maps (B, K+S, H, W) and t candidate poses.
+            tuple: Point maps as :meth:`Views.merge_maps` returns them, and t
+            candidate poses.
         """
         maps = views.merge_maps(self.forward((views.features, )).float())
         images, parts, cells, part_scores = self.decoder.find_peaks(
             maps[:, self.num_keypoints:])
-        points = self.decoder.cell_to_point(cells, views.size[0])
+        points = views.map_points(
+            self.decoder.cell_to_point(cells, maps.shape[-1]))
 
         part_features = views.read(images,
                                    points.expand(views.num_views, -1, -1))
@@ -271,18 +273,22 @@ class PINetHead(BaseHead):
         ]
 
         maps, candidates = zip(*map(self.find_poses, views))
-        merged = merge_candidates(candidates, [v.size for v in views], scales,
+        sizes = [v.size for v in views]
+        merged = merge_candidates(candidates, sizes, scales,
                                   len(batch_data_samples))
-        keypoint_maps = merge_maps(maps, scales)[:, :self.num_keypoints]
+        origin = maps[0].new_tensor([views[0].origin, 0])
+        keypoint_maps = merge_maps([m[:, :self.num_keypoints] for m in maps],
+                                   sizes, scales, origin)
         scores = merged.part_scores[:, None] * self.decoder.score_keypoints(
-            keypoint_maps, merged.images, merged.poses)
+            keypoint_maps, merged.images, merged.poses - origin)
         keypoints = merged.poses * merged.poses.new_tensor(
             self.decoder.scale_factor)
 
         persons = pack_persons(merged.images, keypoints, scores,
                                len(batch_data_samples), self.post_processor)
         if test_cfg.get('output_heatmaps', False):
-            return persons, [PixelData(heatmaps=m) for m in maps[0].detach()]
+            plain = views[0].plain_maps(maps[0].detach())
+            return persons, [PixelData(heatmaps=m) for m in plain]
         return persons
 
     def _views(self, feats: Features, batch_data_samples: OptSampleList,

@@ -16,6 +16,10 @@ class Views:
     with stride w / W, cell x meets W - 1/stride - x, which lies between two
     cells. Reading is therefore always bilinear.
 
+    Maps of two views meet on a grid of their own, half a px left of the
+    cells, which its mirror image maps onto itself: so that the picture and
+    its mirror image have the same peaks, and get the same poses.
+
     Note:
 
         - views V: 1, or 2 with the mirrored one; images B, candidates t
@@ -40,17 +44,23 @@ class Views:
         self.columns = FeatureColumns(self.features)
         self.size = self.columns.size
         self.stride = stride
+        # x of the first column of merged maps, in cells
+        self.origin = -0.5 / stride if self.num_views == 2 else 0.
         self.joint_flip = joint_flip
         self.part_flip = part_flip
 
     def merge_maps(self, maps: Tensor) -> Tensor:
-        """Average the point maps of all views on the plain image's grid.
+        """Average the point maps of all views.
+
+        Column i of two views stands at x = i + ``origin``, from the left edge
+        of the image to its right edge. The outermost columns are out of reach
+        of one view each: there the other one speaks alone.
 
         Args:
             maps (Tensor): (V*B, K+S, H, W), views first.
 
         Returns:
-            Tensor: (B, K+S, H, W).
+            Tensor: (B, K+S, H, W), or (B, K+S, H, W+1) of two views.
         """
         if self.num_views == 1:
             return maps
@@ -60,11 +70,29 @@ class Views:
             *self.joint_flip, *(num_keypoints + s for s in self.part_flip)
         ]
         mirrored = mirrored.flip(-1)[:, order]
-        near = 1 / self.stride
-        aligned = near * mirrored[..., 1:] + (1 - near) * mirrored[..., :-1]
-        # the mirror image begins right of the plain image's first cell
-        return torch.cat([plain[..., :1], (plain[..., 1:] + aligned) / 2],
+        share = -self.origin
+        between = (plain[..., 1:] + mirrored[..., :-1]) * (1 - share) + \
+            (plain[..., :-1] + mirrored[..., 1:]) * share
+        return torch.cat([plain[..., :1], between / 2, mirrored[..., -1:]],
                          dim=-1)
+
+    def map_points(self, points: Tensor) -> Tensor:
+        """Points (..., 2) on merged maps as points on the image, in cells.
+
+        Those on the outermost columns come to lie on the first cell of the
+        view that sees them.
+        """
+        if self.num_views == 1:
+            return points
+        x, y = points.unbind(-1)
+        x = (x + self.origin).clamp(0, self.size[0] - 1 / self.stride)
+        return torch.stack([x, y], dim=-1)
+
+    def plain_maps(self, maps: Tensor) -> Tensor:
+        """Merged maps (B, M, H, ...) read at the cells: (B, M, H, W)."""
+        if self.num_views == 1:
+            return maps
+        return torch.lerp(maps[..., :-1], maps[..., 1:], -self.origin)
 
     def of_parts(self, parts: Tensor) -> Tensor:
         """Part indices (t, ) as each view names them: (V*t, )."""
@@ -116,8 +144,8 @@ class Views:
     def merge_poses(self, poses: Tensor, points: Tensor) -> Tensor:
         """Average the views' poses.
 
-        Where a part point lies on the first column, which the mirrored grid
-        does not reach, the plain view speaks alone.
+        Where a part point lies beyond the outermost cells of one view, the
+        other one speaks alone.
 
         Args:
             poses (Tensor): (V, t, K, 2) in cells of the plain image.
@@ -128,5 +156,8 @@ class Views:
         """
         if self.num_views == 1:
             return poses[0]
-        reached = points[:, 0] >= 1 - 1 / self.stride
-        return torch.where(reached[:, None, None], poses.mean(0), poses[0])
+        last = self.size[0] - 1
+        x = points[:, 0]
+        seen = torch.stack([x <= last, x >= 1 - 1 / self.stride])
+        shares = (seen / seen.sum(0)).to(poses)[..., None, None]
+        return (poses * shares).sum(0)

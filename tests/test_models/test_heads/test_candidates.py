@@ -52,16 +52,22 @@ def test_one_scale_is_left_as_it_is():
     for key in ('images', 'poses', 'part_scores'):
         assert torch.equal(getattr(merged, key), getattr(found, key))
     maps = torch.rand(2, 3, 5, 4)
-    assert torch.equal(merge_maps([maps], [1.]), maps)
+    merged = merge_maps([maps], [(4, 5)], [1.], torch.zeros(2))
+    assert torch.equal(merged, maps)
 
 
-def resize_by_loop(image, scale, width, height):
-    """(H, W) of another scale about its centre, borders repeated."""
-    resized = torch.zeros(height, width)
+def resize_by_loop(image, scale, size, first_size, origin):
+    """(H, W) of another scale about its centre, borders repeated.
+
+    A map's first column stands at ``origin`` in cells; a map of two views has
+    one column more than the image has cells.
+    """
+    (width, height), wider = first_size, int(origin < 0)
+    resized = torch.zeros(height, width + wider)
     for y in range(height):
-        for x in range(width):
-            i = (x - width / 2) * scale + image.shape[1] / 2
-            j = (y - height / 2) * scale + image.shape[0] / 2
+        for x in range(width + wider):
+            i = (x + origin - width / 2) * scale + size[0] / 2 - origin
+            j = (y - height / 2) * scale + size[1] / 2
             i = min(max(i, 0), image.shape[1] - 1)
             j = min(max(j, 0), image.shape[0] - 1)
             for a in (math.floor(i), math.floor(i) + 1):
@@ -74,12 +80,17 @@ def resize_by_loop(image, scale, width, height):
 
 @pytest.mark.parametrize('scale, size', [(0.5, (6, 4)), (0.5, (8, 5)),
                                          (2., (22, 14)), (1.5, (15, 10))])
-def test_maps_as_by_loop(scale, size):
+@pytest.mark.parametrize('origin', [0, -0.125])
+def test_maps_as_by_loop(scale, size, origin):
     torch.manual_seed(0)
-    maps, other = torch.rand(2, 3, 7, 10), torch.rand(2, 3, size[1], size[0])
-    merged = merge_maps([maps, other], [1., scale])
+    first_size, wider = (10, 7), int(origin < 0)
+    maps = torch.rand(2, 3, 7, 10 + wider)
+    other = torch.rand(2, 3, size[1], size[0] + wider)
+    merged = merge_maps([maps, other], [first_size, size], [1., scale],
+                        torch.tensor([origin, 0]))
     for b in range(2):
         for m in range(3):
-            expected = (maps[b, m] +
-                        resize_by_loop(other[b, m], scale, 10, 7)) / 2
-            torch.testing.assert_close(merged[b, m], expected)
+            resized = resize_by_loop(other[b, m], scale, size, first_size,
+                                     origin)
+            torch.testing.assert_close(merged[b, m],
+                                       (maps[b, m] + resized) / 2)

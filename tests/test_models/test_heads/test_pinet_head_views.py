@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn as nn
+from hypothesis import given
+from hypothesis import strategies as st
 from mmpose.datasets.transforms import BottomupResize
 from mmpose.structures import PoseDataSample
 
@@ -222,6 +224,21 @@ def test_mirrored_image_gives_mirrored_poses(parts, skeleton, refined):
     assert error.min(1).max() < 2e-3
 
 
+@given(seed=st.integers(0, 2**16))
+def test_mirrored_noise_gives_mirrored_poses(seed):
+    """A network's two views do not agree: peaks and poses still mirror."""
+    torch.manual_seed(seed)
+    head = build_head('part-small')
+    channels = head.point_layer.in_channels
+    views = [(view, ) for view in torch.rand(2, 1, channels, *SIZE[::-1])]
+    poses, = predict(head, views, flip_test=True)
+    mirrored, = predict(head, views[::-1], flip_test=True)
+    back = mirrored[:, FLIP['coco']] * [-1, 1] + [4 * SIZE[0] - 1, 0]
+    assert len(back) == len(poses) > 30
+    error = np.abs(back[:, None] - poses).max((2, 3))
+    assert error.min(0).max() < 1e-3 and error.min(1).max() < 1e-3
+
+
 def test_flip_test_of_a_batch():
     """Each image meets its own mirror image."""
     head = build_refining_head('part-small')
@@ -236,7 +253,7 @@ def test_flip_test_of_a_batch():
 
 @pytest.mark.parametrize('column', [0, 1, SIZE[0] - 1])
 def test_part_points_on_the_outermost_columns(column):
-    """The mirrored grid does not reach the first: the plain view speaks."""
+    """Where one view does not reach, the other one speaks alone."""
     scene = Scene(0, 'part-large')
     scene.points[:, 0] = 4 * column
     found, = predict(

@@ -1,6 +1,10 @@
 """Mirrored views meet the plain image exactly between the cells."""
+import math
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmpose_pinet.models.layers.views import Views
 
@@ -51,22 +55,53 @@ def test_joints_are_read_in_each_views_own_order():
 
 @pytest.mark.parametrize('stride', [1, 2, 4, 8])
 def test_maps_are_averaged_at_the_same_px(stride):
-    """Cell by cell, with joints and parts under their plain names."""
+    """Half a px left of each cell, with joints and parts in plain names."""
     torch.manual_seed(0)
     plain, mirrored = torch.rand(2, 3, 5, H, W)
     views = Views([plain[:, :1]] * 2, stride, JOINT_FLIP, PART_FLIP)
     merged = views.merge_maps(torch.cat([plain, mirrored]))
-    order = [0, 2, 1, 4, 3]
-    for x in range(1, W):
-        # the mirrored cell coordinate of input px stride * x
-        at = (W * stride - 1 - stride * x) / stride
-        left = int(at)
-        read = mirrored[:, order, :, left] * (1 - at + left)
-        if at > left:
-            read = read + mirrored[:, order, :, left + 1] * (at - left)
-        torch.testing.assert_close(merged[..., x], (plain[..., x] + read) / 2)
-    if stride > 1:  # where the mirrored grid does not reach
-        torch.testing.assert_close(merged[..., 0], plain[..., 0])
+    assert merged.shape == (3, 5, H, W + 1)
+
+    def at_px(maps, px):
+        left = math.floor(px / stride)
+        share = px / stride - left
+        return maps[..., left] * (1 - share) + maps[..., left + 1] * share
+
+    ordered = mirrored[:, [0, 2, 1, 4, 3]]
+    for i in range(1, W):
+        px = stride * i - 0.5
+        expected = at_px(plain, px) + at_px(ordered, W * stride - 1 - px)
+        torch.testing.assert_close(merged[..., i], expected / 2)
+    # beyond the first cell of either view
+    torch.testing.assert_close(merged[..., 0], plain[..., 0])
+    torch.testing.assert_close(merged[..., W], ordered[..., 0])
+
+
+@given(seed=st.integers(0, 2**16), stride=st.sampled_from([1, 2, 4, 8]))
+def test_maps_of_the_mirrored_picture_are_mirrored(seed, stride):
+    """Its views are the same two in the other order: no map may differ."""
+    torch.manual_seed(seed)
+    plain, mirrored = torch.rand(2, 3, 5, H, W)
+    views = Views([plain[:, :1]] * 2, stride, JOINT_FLIP, PART_FLIP)
+    merged = views.merge_maps(torch.cat([plain, mirrored]))
+    other = views.merge_maps(torch.cat([mirrored, plain]))
+    back = other.flip(-1)[:, [0, 2, 1, 4, 3]]
+    torch.testing.assert_close(back, merged)
+    # and so are the points of its columns
+    columns = torch.stack([torch.arange(W + 1.), torch.zeros(W + 1)], dim=1)
+    x = views.map_points(columns)[:, 0] * stride
+    torch.testing.assert_close(W * stride - 1 - x.flip(0), x)
+
+
+@pytest.mark.parametrize('stride', [2, 4])
+def test_maps_can_be_had_at_the_cells(stride):
+    """Exactly, where they are linear in position."""
+    maps = ground(stride * torch.arange(W + 1.) - 0.5,
+                  torch.arange(H)[:, None] * stride)[None]
+    views = Views([maps[:, :, :, 1:]] * 2, stride, JOINT_FLIP, PART_FLIP)
+    expected = ground(stride * torch.arange(W),
+                      torch.arange(H)[:, None] * stride)[None]
+    torch.testing.assert_close(views.plain_maps(maps), expected)
 
 
 def test_vectors_come_back_to_the_plain_image():
@@ -91,6 +126,9 @@ def test_one_view_changes_nothing():
     views = Views([features])
     assert views.features is features
     assert views.merge_maps(features) is features
+    assert views.plain_maps(features) is features
+    points = torch.tensor([[0., 3.], [11., 0.]])
+    assert torch.equal(views.map_points(points), points)
     poses, vectors = torch.rand(1, 4, 3, 2), torch.rand(4, 3, 2)
     assert torch.equal(views.merge_poses(poses, poses[0, :, 0]), poses[0])
     assert torch.equal(views.vectors_to_plain(vectors), vectors[None])
