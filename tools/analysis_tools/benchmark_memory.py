@@ -1,11 +1,11 @@
 """The most memory that a call holds at once.
 
-On CUDA the allocator's own peak. On the CPU the profiler writes down every
-allocation of tensor memory together with what is held in total, of which the
-highest is taken: what was held before the call does not count, and neither
-does what libraries such as oneDNN keep for themselves.
+On CUDA the allocator's own peak. On the CPU the highest sum of what PyTorch's
+profiler saw taken and given back. What was held before the call does not
+count, and on the CPU neither does what libraries keep for themselves.
 """
 import json
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Callable
@@ -39,5 +39,6 @@ def peak_memory(call: Callable, device: torch.device) -> int:
         trace = Path(folder, 'trace.json')
         record.export_chrome_trace(str(trace))
         events = json.loads(trace.read_text())['traceEvents']
-    return max(event['args']['Total Allocated'] for event in events
-               if event.get('name') == '[memory]')
+    events = [event for event in events if event.get('name') == '[memory]']
+    events.sort(key=lambda event: event['ts'])
+    return max(accumulate(event['args']['Bytes'] for event in events))
