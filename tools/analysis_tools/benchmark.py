@@ -14,6 +14,7 @@ import json
 import os
 import platform
 from pathlib import Path
+from textwrap import fill
 
 import mmpose_pinet  # before MMPose, for environments without ops
 
@@ -37,6 +38,13 @@ SECTIONS = dict(
     image=benchmark_images.run_one,
     batch=benchmark_images.run_batch,
     training=benchmark_training.run)
+WIDTH = 100  # of a terminal, in columns
+NOTES = ('Weights are random. So that there is something to decode, maps of '
+         'drawn people replace what heads say of where people are, at no cost '
+         'to what comes before and after. Training memory is what PyTorch '
+         'holds above what it held before the step. Peers run as their own '
+         'configs say, with the backbone of this one. Ratios are theirs over '
+         'ours. Goals are for HRNet-W32 at 512 px, one thread.')
 
 
 def parse_args() -> argparse.Namespace:
@@ -113,9 +121,11 @@ def main() -> None:
     rows = [row for name in args.only for row in SECTIONS[name](setting)]
 
     versions = environment(args)
-    print(f'{args.config} at {args.shape[0]} x {args.shape[1]} px, median of '
-          f'{args.repeats}; goals are for HRNet-W32 at 512 px')
-    print(', '.join(f'{name} {value}' for name, value in versions.items()))
+    size = ' x '.join(map(str, args.shape))
+    for line in (f'{args.config} at {size} px, median of {args.repeats}',
+                 ', '.join(f'{key} {value}'
+                           for key, value in versions.items()), NOTES):
+        print(fill(line, WIDTH))
     print(format_table(rows))
     if args.out is not None:
         args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +137,7 @@ def main() -> None:
                     batch=args.batch,
                     repeats=args.repeats,
                     environment=versions,
+                    notes=NOTES,
                     rows=[row.to_dict() for row in rows]),
                 indent=2))
 

@@ -128,7 +128,8 @@ def build_peer(name: str, ours: Config, shape: Tuple[int, int],
     set_input_size(model.head.decoder, shape)
     try:
         return MODELS.build(model).to(device).eval()
-    except ImportError:
+    except ImportError as error:
+        print(f'{name}: left out. {error}')
         return None
 
 
