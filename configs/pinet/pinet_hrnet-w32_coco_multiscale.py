@@ -2,7 +2,6 @@ _base_ = './pinet_hrnet-w32_coco.py'
 
 # Tested at scales 1, 0.5 and 2 (Sec. 4.2). Weights are those of the base.
 model = dict(
-    type='PyramidPoseEstimator',
     data_preprocessor=dict(type='PyramidDataPreprocessor'),
     test_cfg=dict(multiscale_test=True))
 

@@ -1,4 +1,4 @@
 """Pose estimators."""
-from .pyramid import PyramidPoseEstimator
+from .crowd import CrowdPoseEstimator
 
-__all__ = ['PyramidPoseEstimator']
+__all__ = ['CrowdPoseEstimator']

@@ -1,8 +1,8 @@
 """Multi-scale test from a picture to its persons, and nothing else changed.
 
 A slim model with random weights tests pictures that are no squares. What the
-pyramid must give is known from single-scale tests by MMPose's own estimator:
-each scale proposes what it proposes when it is tested alone.
+pyramid must give is known from single-scale tests: each scale proposes what it
+proposes when it is tested alone.
 """
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def scope():
 
 
 def single_scale(size=SIZE, flip_test=False, fuse=True):
-    """The slim model's config, tested by stock components alone."""
+    """The slim model's config."""
     cfg = Config.fromfile(CONFIG)
     cfg.test_dataloader.dataset.pipeline[1].input_size = (size, size)
     cfg.model.test_cfg.flip_test = flip_test
@@ -50,7 +50,6 @@ def single_scale(size=SIZE, flip_test=False, fuse=True):
 def multi_scale(aug_scales, **kwargs):
     """What the multi-scale configs change in the single-scale ones."""
     cfg = single_scale(**kwargs)
-    cfg.model.type = 'PyramidPoseEstimator'
     cfg.model.data_preprocessor.type = 'PyramidDataPreprocessor'
     cfg.model.test_cfg.multiscale_test = True
     _, resize, pack = cfg.test_dataloader.dataset.pipeline

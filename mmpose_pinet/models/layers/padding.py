@@ -1,0 +1,50 @@
+"""Images of a batch that are smaller than the batch: nobody is in the rest."""
+from typing import Optional, Sequence, Tuple
+
+import torch
+from mmpose.structures import PoseDataSample
+from torch import Tensor
+
+
+def content_shares(samples: Sequence[PoseDataSample]) -> Optional[Tensor]:
+    """The share of a padded batch that each image fills.
+
+    Args:
+        samples (list[PoseDataSample]): B, with ``pad_shape`` and
+            ``batch_input_shape`` (h, w) in their meta as MMPose's
+            preprocessor leaves them. Images lie in the upper left corner.
+
+    Returns:
+        Tensor, optional: (B, 2) of width and of height; None if no image is
+        padded.
+    """
+    metas = [sample.metainfo for sample in samples]
+    shares = [[
+        own / whole
+        for own, whole in zip(meta['pad_shape'], meta['batch_input_shape'])
+    ][::-1] for meta in metas if 'pad_shape' in meta]
+    if not shares or min(map(min, shares)) == 1:
+        return None
+    return torch.tensor(shares)
+
+
+def mask_padding(maps: Tensor, shares: Optional[Tensor],
+                 size: Tuple[int, int]) -> Tensor:
+    """Zero in point maps whatever lies beyond each image.
+
+    Args:
+        maps (Tensor): (B, M, H, W), or with a column more of two views.
+        shares (Tensor, optional): (B, 2), see :func:`content_shares`.
+        size (tuple[int, int]): (W, H) of the batch in cells.
+
+    Returns:
+        Tensor: As ``maps``.
+    """
+    if shares is None:
+        return maps
+    height, width = maps.shape[-2:]
+    columns, rows = (shares * shares.new_tensor(size)).unbind(-1)
+    columns = columns + (width - size[0])
+    inside = (torch.arange(height) < rows[:, None])[:, :, None] & \
+        (torch.arange(width) < columns[:, None])[:, None]
+    return maps * inside[:, None].to(maps)
