@@ -27,7 +27,6 @@ def draw_gaussians(points: np.ndarray, valid: np.ndarray,
     w, h = heatmap_size
     num_maps = points.shape[1]
     heatmaps = np.zeros((num_maps, h, w), np.float32)
-    weights = np.full((num_maps, h, w), background_weight, np.float32)
 
     valid = valid & (points >= 0).all(-1) & (points < (w, h)).all(-1)
     _, maps = np.nonzero(valid)
@@ -37,18 +36,20 @@ def draw_gaussians(points: np.ndarray, valid: np.ndarray,
     end = np.ceil(centres + 3 * sigma + 2)
     length = int(np.ceil(6 * sigma + 3)) + 1
     cells = start[..., None] + np.arange(length)  # (M', 2, L)
-    written = (cells < end[..., None]) & (cells >= 0) & (
-        cells < np.array([[w], [h]]))
-    falloff = np.exp(-(cells - centres[..., None])**2 / (2 * sigma**2))
+    limits = np.array([[w], [h]])
+    written = (cells < end[..., None]) & (cells >= 0) & (cells < limits)
+    offsets = (cells - centres[..., None]).astype(np.float32)
+    falloff = np.exp(offsets**2 * np.float32(-0.5 / sigma**2))
+    # where written, above 0 even when two axes meet: it tells the weights
+    falloff = np.maximum(falloff, np.float32(1e-18)) * written
 
-    # a Gaussian is the product of its two axes
-    values = (falloff[:, 1, :, None] * falloff[:, 0, None, :])
-    window = written[:, 1, :, None] & written[:, 0, None, :]
-    cells = cells.astype(np.int64)
-    index = (maps[:, None, None] * h + cells[:, 1, :, None]) * w \
-        + cells[:, 0, None, :]
-    index = index[window]
-    np.maximum.at(
-        heatmaps.reshape(-1), index, values[window].astype(np.float32))
-    weights.reshape(-1)[index] = 1
+    # A Gaussian is the product of its two axes. What lies beyond the map
+    # writes a 0 to the border, which changes nothing.
+    values = falloff[:, 1, :, None] * falloff[:, 0, None, :]
+    cells = np.clip(cells, 0, limits - 1).astype(np.int64)
+    rows = (maps[:, None] * h + cells[:, 1]) * w
+    index = rows[:, :, None] + cells[:, 0, None, :]
+    np.maximum.at(heatmaps.reshape(-1), index.reshape(-1), values.reshape(-1))
+    weights = np.where(heatmaps > 0, np.float32(1),
+                       np.float32(background_weight))
     return heatmaps, weights

@@ -39,8 +39,7 @@ class Views:
                  part_flip: Optional[Sequence[int]] = None) -> None:
         self.num_views = len(features)
         self.num_images = len(features[0])
-        self.features = torch.cat(
-            list(features)) if len(features) > 1 else features[0]
+        self.features = join(features)
         self.columns = FeatureColumns(self.features)
         self.size = self.columns.size
         self.stride = stride
@@ -161,3 +160,23 @@ class Views:
         seen = torch.stack([x <= last, x >= 1 - 1 / self.stride])
         shares = (seen / seen.sum(0)).to(poses)[..., None, None]
         return (poses * shares).sum(0)
+
+
+def join(features: Sequence[Tensor]) -> Tensor:
+    """Feature maps (B, C, H, W) of several views as one (V*B, C, H, W).
+
+    Nothing is copied if they are what one call of the backbone returned, cut
+    into views, as :class:`CrowdPoseEstimator` delivers them.
+    """
+    first = features[0]
+    if len(features) == 1:
+        return first
+    images, size = len(first), first[0].numel()
+    if all(f.shape == first.shape and f.stride()[1:] == first.stride()[1:] and
+           (images == 1 or f.stride(0) == size) and f.untyped_storage(
+           ).data_ptr() == first.untyped_storage().data_ptr() and
+           f.storage_offset() == first.storage_offset() + view * images * size
+           for view, f in enumerate(features)):
+        return first.as_strided((len(features) * images, *first.shape[1:]),
+                                (size, *first.stride()[1:]))
+    return torch.cat(list(features))

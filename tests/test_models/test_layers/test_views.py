@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmpose_pinet.models.layers.views import Views
+from mmpose_pinet.models.layers.views import Views, join
 
 W, H = 12, 7
 JOINT_FLIP, PART_FLIP = [0, 2, 1], [1, 0]
@@ -133,3 +133,30 @@ def test_one_view_changes_nothing():
     assert torch.equal(views.merge_poses(poses, poses[0, :, 0]), poses[0])
     assert torch.equal(views.vectors_to_plain(vectors), vectors[None])
     assert views.of_parts(torch.tensor([1, 0])).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize('num_images', [1, 3])
+@pytest.mark.parametrize('memory_format',
+                         [torch.contiguous_format, torch.channels_last])
+def test_views_of_one_call_are_joined_without_a_copy(num_images,
+                                                     memory_format):
+    whole = torch.rand(2 * num_images, 5, H,
+                       W).contiguous(memory_format=memory_format)
+    joined = join([whole[:num_images], whole[num_images:]])
+    assert joined.data_ptr() == whole.data_ptr()
+    assert torch.equal(joined, whole)
+
+
+@pytest.mark.parametrize('cut', [
+    lambda whole: (whole[2:], whole[:2]),
+    lambda whole: (whole[:2], whole[1:3]),
+    lambda whole: (whole[:2], whole[2:].clone()),
+    lambda whole: (whole[:2, 1:], whole[2:, 1:]),
+    lambda whole: (whole[:2, :, 1:], whole[2:, :, 1:]),
+    lambda whole: (whole[::2], whole[1::2]),
+    lambda whole: (whole[:2], whole[:2].expand(2, -1, -1, -1)),
+    lambda whole: (whole[:1].expand(2, -1, -1, -1), whole[2:]),
+])
+def test_other_views_are_put_together(cut):
+    parts = cut(torch.rand(4, 5, H, W))
+    assert torch.equal(join(parts), torch.cat(parts))
