@@ -63,7 +63,8 @@ def _show_pinet(head: PINetHead, views: List[np.ndarray],
         part_flip=mirror_parts(codec.parts, FLIP))
     merged = joined.merge_maps(maps)
     _, parts, cells, _ = codec.find_peaks(merged[:, KEYPOINTS:])
-    points = codec.cell_to_point(cells, merged.shape[-1]).numpy()
+    points = joined.map_points(codec.cell_to_point(cells, merged.shape[-1]))
+    points = points.numpy()
     distance = ((centres[:, parts] - points)**2).sum(axis=-1)  # (N, t)
     vectors = plain[distance.argmin(axis=0)] - points[:, None]
     vectors = torch.from_numpy(vectors.astype(np.float32))
