@@ -128,10 +128,12 @@ model = dict(head=dict(
 
 
 def test_a_model_without_a_neck(tool, rows):
-    model = tool['build_model'](str(TINY), {
-        'model.neck': None,
-        'model.head.in_channels': 128  # the last of the backbone's maps
-    })
+    model = tool['build_model'](
+        str(TINY),
+        {
+            'model.neck': None,
+            'model.head.in_channels': 128  # the last of the backbone's maps
+        })
     params, flops = tool['count_rows'](model, (128, 96), 1)['ours']['backbone']
     assert params == rows['ours']['backbone'][0]
     assert flops == rows['ours']['backbone'][1] - 4 * C * CELLS
