@@ -12,6 +12,8 @@ codec = dict(
     decode_max_instances=30)
 
 model = dict(
+    # its head takes no features in the channels-last memory format
+    type='BottomupPoseEstimator',
     head=dict(
         _delete_=True,
         type='DEKRHead',
