@@ -43,7 +43,8 @@ def mask_padding(maps: Tensor, shares: Optional[Tensor],
     if shares is None:
         return maps
     height, width = maps.shape[-2:]
-    columns, rows = (shares * shares.new_tensor(size)).unbind(-1)
+    # a share of whole cells need not be whole again once it is multiplied
+    columns, rows = (shares * shares.new_tensor(size)).round().unbind(-1)
     columns = columns + (width - size[0])
     inside = (torch.arange(height) < rows[:, None])[:, :, None] & \
         (torch.arange(width) < columns[:, None])[:, None]
