@@ -41,7 +41,6 @@ model = dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmpose/'
             'pretrain_models/hrnet_w32-36af842e.pth')),
-    neck=dict(type='FeatureMapProcessor', concat=True),
     head=dict(
         type='PINetHead',
         in_channels=480,

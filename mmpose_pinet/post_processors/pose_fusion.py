@@ -88,13 +88,17 @@ class PoseFusion:
         """
         keypoints = keypoints.astype(np.float64)
         area = np.ptp(keypoints, axis=1).prod(-1)
-        # keypoints first, so that the mean runs over whole matrices
+        # keypoints first, so that the mean runs over whole rows of pairs
         x, y = keypoints.transpose(2, 1, 0)  # (K, t) each
-        distance = (x[:, :, None] - x[:, None])**2 + (y[:, :, None] -
-                                                      y[:, None])**2
-        falloff = (area[:, None] + area +
-                   np.spacing(1)) * (2 * self.sigmas[:, None, None])**2
-        return np.exp(-distance / falloff).mean(0)
+        first, second = np.triu_indices(len(keypoints), k=1)
+        distance = (x[:, first] - x[:, second])**2 + (y[:, first] -
+                                                      y[:, second])**2
+        falloff = (area[first] + area[second] +
+                   np.spacing(1)) * (2 * self.sigmas[:, None])**2
+        oks = np.eye(len(keypoints))
+        oks[first, second] = oks[second,
+                                 first] = np.exp(-distance / falloff).mean(0)
+        return oks
 
 
 def group_by_leader(same: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

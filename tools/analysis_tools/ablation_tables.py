@@ -143,6 +143,7 @@ def _use_dekr(cfg: Config, row: Row) -> None:
         head.type = 'DEKRHead'
         del head['post_processor']
     cfg.model.type = dekr.type
+    cfg.model.neck = dekr.neck
     cfg.model.head = head
     cfg.model.test_cfg = dekr.test_cfg
     cfg.model.pop('train_cfg', None)  # what the refinement samples

@@ -1,8 +1,9 @@
 """The yardstick: PINet's head with displacements as a dense map.
 
-What bottom-up heads such as DEKR do, and what PINetHead avoids: the
-displacement layer is applied to the whole feature map and its loss is taken
-over dense maps of targets and weights. The numbers are the same.
+What bottom-up heads such as DEKR do, and what PINetHead avoids: the feature
+maps are resized and concatenated, the displacement layer is applied to the
+whole of that, and its loss is taken over dense maps of targets and weights.
+The numbers are the same.
 """
 from typing import Dict, Tuple
 
@@ -11,6 +12,7 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 # isort: split
 import torch
 import torch.nn as nn
+from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, SampleList
 from torch import Tensor
@@ -33,12 +35,14 @@ class DensePINetHead(PINetHead):
         linear = self.displacement_layer
         self.displacement_layer = nn.Conv2d(linear.in_features,
                                             linear.out_features, 1)
+        self.concatenate = FeatureMapProcessor(concat=True)
 
     def loss(self,
              feats: Tuple[Tensor],
              batch_data_samples: SampleList,
              train_cfg: ConfigType = {}) -> Dict[str, Tensor]:
         """The losses of :meth:`PINetHead.loss`, from dense maps."""
+        feats = self.concatenate(feats)
         fields = [d.gt_fields for d in batch_data_samples]
         heatmaps, weights, displacements, displacement_weights = (
             torch.stack([field.get(key) for field in fields])
@@ -60,7 +64,7 @@ class DensePINetHead(PINetHead):
                                 (train_cfg or {}).get('refine_samples', 40))
         images, parts, cells = (
             x[chosen] for x in (rows.images, rows.parts, rows.cells))
-        views = Views(feats[-1:])
+        views = Views([feats])
         points = self.decoder.cell_to_point(cells, views.size[0])
         of_parts = maps.detach().flatten(2).unflatten(
             1, (self.decoder.num_parts, self.num_keypoints, 2))

@@ -56,11 +56,10 @@ def _show_pinet(head: PINetHead, views: List[np.ndarray],
                        axis=1)
 
     # the peaks of both views together, and what to say of their persons
-    joined = Views(
-        maps.split(1),
-        stride=float(codec.scale_factor[0]),
-        joint_flip=FLIP,
-        part_flip=mirror_parts(codec.parts, FLIP))
+    joined = Views([(view, ) for view in maps.split(1)],
+                   stride=float(codec.scale_factor[0]),
+                   joint_flip=FLIP,
+                   part_flip=mirror_parts(codec.parts, FLIP))
     merged = joined.merge_maps(maps)
     _, parts, cells, _ = codec.find_peaks(merged[:, KEYPOINTS:])
     points = joined.map_points(codec.cell_to_point(cells, merged.shape[-1]))

@@ -2,21 +2,25 @@
 
 FLOPs are multiply-adds for one view of one image: convolutions, linear
 layers, matrix products, normalisation and resizing, as MMEngine counts them.
-The backbone is counted with the neck, which concatenates its feature maps.
+In the paper's way the feature maps are resized and concatenated, and the
+displacement layer is applied to the whole of that; as it runs, neither is.
 Finding peaks, reading features at points and fusing poses are not counted.
 """
 import argparse
 import logging
 from typing import Dict, List, Tuple, Union
 
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
 import torch
 import torch.nn as nn
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
+from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
 
-import mmpose_pinet  # noqa: F401  registers the components
 from mmpose_pinet.models import PINetHead
 
 Complexity = Tuple[int, int]  # parameters, FLOPs
@@ -98,19 +102,27 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
     image = torch.zeros(1, 3, *shape)
     backbone = nn.Sequential(model.backbone,
                              *([model.neck] if model.with_neck else []))
-    feature_map = backbone(image)[-1]
+    levels = head.point_layer.levels(backbone(image))
+    concatenate = FeatureMapProcessor(concat=True)
+    feature_map, = concatenate(levels)
     channels = feature_map.shape[1]
     num_outputs = head.displacement_layer.out_features
     num_poses = candidates * head.decoder.num_parts
 
     counted_backbone = count(backbone, image)
-    points = count(head.point_layer, feature_map)
+    resized = count(concatenate, levels)
+    points = count(head.point_layer, levels)
+    dense_points = count(head.point_layer, [feature_map])
     dense = count(nn.Conv2d(channels, num_outputs, 1), feature_map)
     part_features = torch.zeros(num_poses, channels)
     sparse = count(head.displacement_layer, part_features)
     rows = {
-        'paper': dict(backbone=counted_backbone, PPG=add(points, dense)),
-        'ours': dict(backbone=counted_backbone, PPG=add(points, sparse))
+        'paper':
+        dict(
+            backbone=add(counted_backbone, resized),
+            PPG=add(dense_points, dense)),
+        'ours':
+        dict(backbone=counted_backbone, PPG=add(points, sparse))
     }
     if head.refinement is not None:
         keypoint_features = torch.zeros(head.num_keypoints, num_poses,

@@ -14,6 +14,7 @@ codec = dict(
 model = dict(
     # its head takes no features in the channels-last memory format
     type='BottomupPoseEstimator',
+    neck=dict(type='FeatureMapProcessor', concat=True),
     head=dict(
         _delete_=True,
         type='DEKRHead',

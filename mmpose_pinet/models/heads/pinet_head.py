@@ -12,8 +12,9 @@ from torch import Tensor
 
 from mmpose_pinet.codecs.partitions import mirror_parts
 
-from ..layers.padding import content_shares, mask_padding
+from ..layers.padding import check_same_shape, content_shares, mask_padding
 from ..layers.pose_refinement import sampling_points
+from ..layers.pyramid_conv import PyramidConv
 from ..layers.views import Views
 from .candidates import Candidates, merge_candidates, merge_maps, pack_persons
 from .target_rows import TargetRows
@@ -21,10 +22,12 @@ from .target_rows import TargetRows
 
 @MODELS.register_module()
 class PINetHead(BaseHead):
-    """PPG, PR and PF on top of a backbone's feature map (Fig. 2).
+    """PPG, PR and PF on top of a backbone's feature maps (Fig. 2).
 
     Displacements exist only where a part point is: the displacement layer is
     a 1x1 convolution applied to single feature columns, never to the map.
+    Maps of several sizes count as one of the first one's size, as if the
+    others were resized and concatenated, which is never done.
 
     Note:
 
@@ -33,7 +36,7 @@ class PINetHead(BaseHead):
           leave as input px
 
     Args:
-        in_channels (int): C.
+        in_channels (int): C, of the last feature map or of all together.
         num_keypoints (int): K.
         decoder (dict): Config of :class:`PartSPR`.
         refinement (dict, optional): Config of :class:`PoseRefinement`, which
@@ -91,7 +94,7 @@ class PINetHead(BaseHead):
         self.decoder = KEYPOINT_CODECS.build(decoder)
         self.decoder.check_num_keypoints(num_keypoints)
         num_parts = self.decoder.num_parts
-        self.point_layer = nn.Conv2d(in_channels, num_keypoints + num_parts, 1)
+        self.point_layer = PyramidConv(in_channels, num_keypoints + num_parts)
         self.displacement_layer = nn.Linear(in_channels,
                                             num_parts * num_keypoints * 2)
         self.loss_module = nn.ModuleDict(
@@ -121,13 +124,13 @@ class PINetHead(BaseHead):
         """Point maps: K keypoint heatmaps, then S part heatmaps (Eq. 6).
 
         Args:
-            feats (tuple[Tensor]): Feature maps; the last, (B, C, H, W), is
-                read.
+            feats (tuple[Tensor]): Feature maps as :meth:`PyramidConv.levels`
+                takes them.
 
         Returns:
             Tensor: (B, K+S, H, W).
         """
-        return self.point_layer(feats[-1])
+        return self.point_layer(feats)
 
     def displace(self, part_features: Tensor, parts: Tensor) -> Tensor:
         """Displacements o from part points to keypoints (Eq. 1).
@@ -151,7 +154,8 @@ class PINetHead(BaseHead):
         """Losses of a batch (Eq. 5, 12).
 
         Args:
-            feats (tuple[Tensor]): Feature maps; the last is read.
+            feats (tuple[Tensor]): Feature maps as :meth:`PyramidConv.levels`
+                takes them.
             batch_data_samples (list[PoseDataSample]): With the targets of
                 :meth:`PartSPR.encode`, and ``gt_fields.heatmap_mask``
                 (1, H, W) where parts of the image teach nothing.
@@ -175,7 +179,7 @@ class PINetHead(BaseHead):
         }
 
         rows = TargetRows.collect(batch_data_samples)
-        views = Views(feats[-1:])
+        views = Views([self.point_layer.levels(feats)])
         points = self.decoder.cell_to_point(rows.cells, views.size[0])
         part_features = views.read(rows.images, points[None])
         displacements = self.displace(part_features, rows.parts)
@@ -230,7 +234,7 @@ class PINetHead(BaseHead):
             tuple: Point maps as :meth:`Views.merge_maps` returns them, and t
             candidate poses.
         """
-        maps = views.merge_maps(self.forward((views.features, )).float())
+        maps = views.merge_maps(self.forward(views.levels).float())
         maps = mask_padding(maps, shares, views.size)
         images, parts, cells, part_scores = self.decoder.find_peaks(
             maps[:, self.num_keypoints:])
@@ -253,9 +257,10 @@ class PINetHead(BaseHead):
         """Persons of a batch of any size.
 
         Args:
-            feats (Features): The tuple of feature maps; with ``flip_test``, a
-                list of that of the images and that of the mirrored images;
-                with ``multiscale_test``, a list of either, scale 1 first.
+            feats (Features): The tuple of feature maps, see
+                :meth:`PyramidConv.levels`; with ``flip_test``, a list of that
+                of the images and that of the mirrored images; with
+                ``multiscale_test``, a list of either, scale 1 first.
             batch_data_samples (list[PoseDataSample]): With ``flip_indices``
                 and ``aug_scales`` in their meta where the test needs them.
             test_cfg (dict): ``flip_test``, ``multiscale_test`` and
@@ -272,7 +277,7 @@ class PINetHead(BaseHead):
         scales = [1.]
         if test_cfg.get('multiscale_test', False):
             scales += batch_data_samples[0].metainfo['aug_scales']
-            self._check_same_shape(batch_data_samples)
+            check_same_shape(batch_data_samples)
         else:
             feats = [feats]
         views = [
@@ -303,18 +308,9 @@ class PINetHead(BaseHead):
                test_cfg: ConfigType) -> Views:
         """The views of one scale."""
         if not test_cfg.get('flip_test', False):
-            return Views(feats[-1:])
+            return Views([self.point_layer.levels(feats)])
         joint_flip = batch_data_samples[0].metainfo['flip_indices']
-        return Views([feat[-1] for feat in feats],
+        return Views([self.point_layer.levels(feat) for feat in feats],
                      stride=float(self.decoder.scale_factor[0]),
                      joint_flip=joint_flip,
                      part_flip=mirror_parts(self.decoder.parts, joint_flip))
-
-    @staticmethod
-    def _check_same_shape(batch_data_samples: OptSampleList) -> None:
-        """Scales are aligned at the centre, which padding would move."""
-        shapes = {tuple(d.metainfo['img_shape']) for d in batch_data_samples}
-        if len(shapes) > 1:
-            raise ValueError(
-                'multiscale_test needs images of one shape in a batch, not '
-                f'{sorted(shapes)}: set test_dataloader.batch_size=1')

@@ -41,6 +41,25 @@ class RowBatchNorm(nn.BatchNorm1d):
         return super().forward(rows)
 
 
+def normed_linear(rows: Tensor, linear: nn.Linear,
+                  norm: nn.BatchNorm1d) -> Tensor:
+    """A linear layer and a norm, in one pass where the statistics are fixed.
+
+    Args:
+        rows (Tensor): (t, C).
+        linear (nn.Linear): C to C' channels.
+        norm (nn.BatchNorm1d): Of C' channels.
+
+    Returns:
+        Tensor: (t, C').
+    """
+    if norm.training:
+        return norm(linear(rows))
+    scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
+    bias = (linear.bias - norm.running_mean) * scale + norm.bias
+    return F.linear(rows, linear.weight * scale[:, None], bias)
+
+
 class GraphConv(nn.Module):
     """X' = ReLU(BN(G X W + b)) over keypoint features (Eq. 9).
 
@@ -66,8 +85,8 @@ class GraphConv(nn.Module):
             Tensor: (K, t, C').
         """
         mixed = (adjacency @ features.flatten(1)).view_as(features)
-        rows = self.linear(mixed.flatten(0, 1))
-        rows = F.relu(self.norm(rows), inplace=True)
+        rows = normed_linear(mixed.flatten(0, 1), self.linear, self.norm)
+        rows = F.relu(rows, inplace=True)
         return rows.unflatten(0, features.shape[:2])
 
 

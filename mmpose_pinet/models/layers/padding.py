@@ -49,3 +49,21 @@ def mask_padding(maps: Tensor, shares: Optional[Tensor],
     inside = (torch.arange(height) < rows[:, None])[:, :, None] & \
         (torch.arange(width) < columns[:, None])[:, None]
     return maps * inside[:, None].to(maps)
+
+
+def check_same_shape(samples: Sequence[PoseDataSample]) -> None:
+    """Refuse a padded batch in a multi-scale test.
+
+    Scales are aligned at the centre, which padding would move.
+
+    Args:
+        samples (list[PoseDataSample]): With ``img_shape`` in their meta.
+
+    Raises:
+        ValueError: If there are images of several shapes.
+    """
+    shapes = {tuple(sample.metainfo['img_shape']) for sample in samples}
+    if len(shapes) > 1:
+        raise ValueError(
+            'multiscale_test needs images of one shape in a batch, not '
+            f'{sorted(shapes)}: set test_dataloader.batch_size=1')

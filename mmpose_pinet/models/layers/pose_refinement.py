@@ -11,7 +11,7 @@ from torch import Tensor
 from mmpose_pinet.codecs.partitions import get_links
 
 from .graph_conv import (GraphConv, ResidualGraphConv, RowBatchNorm,
-                         normalized_adjacency)
+                         normalized_adjacency, normed_linear)
 
 
 @MODELS.register_module()
@@ -80,7 +80,8 @@ class PoseRefinement(BaseModule):
         pooled = torch.cat([features.mean(0),
                             features.amax(0), part_features],
                            dim=1)
-        hidden = F.relu(self.norm(self.fuse(pooled)), inplace=True)
+        hidden = F.relu(
+            normed_linear(pooled, self.fuse, self.norm), inplace=True)
         return self.predict(hidden).unflatten(1, (self.num_keypoints, 2))
 
 

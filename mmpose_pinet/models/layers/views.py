@@ -25,7 +25,8 @@ class Views:
         - views V: 1, or 2 with the mirrored one; images B, candidates t
 
     Args:
-        features (list[Tensor]): V feature maps (B, C, H, W).
+        features (list[tuple[Tensor]]): Feature maps (B, C_i, H_i, W_i) of
+            each of V views, the finest, (H, W), first.
         stride (float): Input px a cell.
         joint_flip (list[int], optional): The keypoint that each of the K
             keypoints becomes in the mirror. Needed for two views.
@@ -33,14 +34,14 @@ class Views:
     """
 
     def __init__(self,
-                 features: Sequence[Tensor],
+                 features: Sequence[Sequence[Tensor]],
                  stride: float = 1.,
                  joint_flip: Optional[Sequence[int]] = None,
                  part_flip: Optional[Sequence[int]] = None) -> None:
         self.num_views = len(features)
-        self.num_images = len(features[0])
-        self.features = join(features)
-        self.columns = FeatureColumns(self.features)
+        self.num_images = len(features[0][0])
+        self.levels = [join(level) for level in zip(*features)]
+        self.columns = FeatureColumns(self.levels)
         self.size = self.columns.size
         self.stride = stride
         # x of the first column of merged maps, in cells
@@ -63,17 +64,17 @@ class Views:
         """
         if self.num_views == 1:
             return maps
-        plain, mirrored = maps.chunk(2)
+        # rows are shifted against rows: slow where channels come last
+        plain, mirrored = maps.contiguous().chunk(2)
         num_keypoints = len(self.joint_flip)
         order = [
             *self.joint_flip, *(num_keypoints + s for s in self.part_flip)
         ]
-        mirrored = mirrored.flip(-1)[:, order]
-        share = -self.origin
-        between = (plain[..., 1:] + mirrored[..., :-1]) * (1 - share) + \
-            (plain[..., :-1] + mirrored[..., 1:]) * share
-        return torch.cat([plain[..., :1], between / 2, mirrored[..., -1:]],
-                         dim=-1)
+        mirrored = mirrored[:, order].flip(-1)
+        right = plain[..., 1:] + mirrored[..., :-1]
+        left = plain[..., :-1] + mirrored[..., 1:]
+        between = torch.lerp(right, left, -self.origin) / 2
+        return torch.cat([plain[..., :1], between, mirrored[..., -1:]], dim=-1)
 
     def map_points(self, points: Tensor) -> Tensor:
         """Points (..., 2) on merged maps as points on the image, in cells.

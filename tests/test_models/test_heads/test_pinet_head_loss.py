@@ -98,7 +98,7 @@ def dense_losses(head, features, samples, refine_samples=40):
     """The three losses, by maps of everything."""
     heatmaps = torch.stack([d.gt_fields.heatmaps for d in samples])
     map_weights = torch.stack([d.gt_fields.heatmap_weights for d in samples])
-    error = (head.point_layer(features) - heatmaps)**2 * map_weights
+    error = (head.point_layer((features, )) - heatmaps)**2 * map_weights
     losses = {'loss/heatmap': error.sum() / error.numel()}
 
     layer = head.displacement_layer
@@ -203,8 +203,8 @@ def test_masked_cells_teach_nothing():
     loss = head.loss((features, ), samples)['loss/heatmap']
 
     maps = [d.gt_fields for d in samples]
-    error = head.point_layer(features) - torch.stack(
-        [m.heatmaps for m in maps])
+    error = head.point_layer(
+        (features, )) - torch.stack([m.heatmaps for m in maps])
     error = error**2 * torch.stack([m.heatmap_weights for m in maps]) * masks
     torch.testing.assert_close(loss, error.mean())
     gradient, = torch.autograd.grad(loss, features)

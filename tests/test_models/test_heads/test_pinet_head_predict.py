@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from mmpose.models.necks import FeatureMapProcessor
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.models import PINetHead
@@ -45,7 +46,7 @@ def samples(num_images, **metainfo):
 @torch.no_grad()
 def dense_candidates(head, features):
     """Poses (t, K, 2) in input px and scores (t, K) of one image."""
-    maps = head.point_layer(features[None])[0]
+    maps = head.point_layer((features[None], ))[0]
     layer = head.displacement_layer
     displacements = F.conv2d(features, layer.weight[..., None, None],
                              layer.bias).view(S, K, 2, H, W)
@@ -163,7 +164,7 @@ def test_output_heatmaps():
     persons, fields = head.predict((features, ), samples(2),
                                    dict(output_heatmaps=True))
     assert len(persons) == len(fields) == 2
-    for field, expected in zip(fields, head.point_layer(features)):
+    for field, expected in zip(fields, head.point_layer((features, ))):
         assert not field.heatmaps.requires_grad
         torch.testing.assert_close(field.heatmaps, expected.detach())
 
@@ -177,6 +178,28 @@ def test_forward_is_the_point_maps():
     weight, bias = head.point_layer.parameters()
     torch.testing.assert_close(
         maps[1, 3, 4, 5], features[1, :, 4, 5] @ weight[3, :, 0, 0] + bias[3])
+
+
+@pytest.mark.parametrize('num_views', [1, 2])
+def test_small_maps_count_as_if_resized_and_concatenated(num_views):
+    """For a backbone without a neck, in a flip test too."""
+    head = build_head()
+    torch.manual_seed(1)
+    views = [[
+        torch.randn(2, C - 4, H, W),
+        torch.randn(2, 3, H // 2, W // 2),
+        torch.randn(2, 1, H // 8, W // 8)
+    ] for _ in range(num_views)]
+    whole = [FeatureMapProcessor(concat=True)(view) for view in views]
+    batch = samples(2, flip_indices=[0, 2, 1, 4, 3])
+    test_cfg = dict(flip_test=num_views == 2)
+    given, expected = (
+        head.predict(feats if num_views == 2 else feats[0], batch, test_cfg)
+        for feats in (views, whole))
+    for persons, others in zip(given, expected):
+        assert len(persons) == len(others) > 10
+        for key in ('keypoints', 'keypoint_scores'):
+            np.testing.assert_allclose(persons[key], others[key], atol=1e-3)
 
 
 @pytest.mark.parametrize('wrong, message', [

@@ -33,7 +33,7 @@ def drawn(memory_format=torch.contiguous_format):
                          [torch.contiguous_format, torch.channels_last])
 def test_values_and_gradients_as_dense(memory_format):
     features, images, points = drawn(memory_format)
-    columns = FeatureColumns(features).at_points(images, points)
+    columns = FeatureColumns([features]).at_points(images, points)
     grid = (2 * points + 1) / torch.tensor([9, 6]) - 1
     expected = read_dense(features, images, grid)
     torch.testing.assert_close(columns, expected)
@@ -47,8 +47,9 @@ def test_values_and_gradients_as_dense(memory_format):
 def test_sampling_points_are_those_of_the_release():
     """``grid_sample(align_corners=False)`` at x / ((W-1)/2) - 1."""
     features, images, poses = drawn()
-    columns = FeatureColumns(features).at_points(
-        images, sampling_points(poses, (9, 6)))
+    columns = FeatureColumns([features
+                              ]).at_points(images,
+                                           sampling_points(poses, (9, 6)))
     grid = torch.stack([poses[:, 0] / (8 / 2), poses[:, 1] / (5 / 2)], -1) - 1
     torch.testing.assert_close(columns, read_dense(features, images, grid))
 
@@ -57,7 +58,7 @@ def test_whole_cells_are_the_columns_themselves():
     """Of single and half precision alike, bit by bit."""
     for dtype in (torch.float, torch.bfloat16):
         features = torch.randn(2, 4, 5, 5).to(dtype)
-        columns = FeatureColumns(features).at_points(
+        columns = FeatureColumns([features]).at_points(
             torch.tensor([1, 0]), torch.tensor([[3., 2], [0, 4]]))
         assert columns.dtype == dtype
         torch.testing.assert_close(
@@ -67,22 +68,70 @@ def test_whole_cells_are_the_columns_themselves():
             atol=0)
 
 
+@pytest.mark.parametrize('sizes', [
+    [(24, 16), (12, 8), (6, 4), (3, 2)],
+    [(24, 16), (24, 16), (12, 16)],
+    [(11, 13), (5, 7), (2, 3)],
+    [(9, 10), (1, 1)],
+])
+def test_smaller_levels_are_read_as_if_resized(sizes):
+    """Values and gradients, on the map, off it and near its border."""
+    torch.manual_seed(0)
+    w, h = sizes[0]
+    levels = [
+        torch.randn(3, c + 2, *size[::-1],
+                    dtype=torch.double).requires_grad_()
+        for c, size in enumerate(sizes)
+    ]
+    points = torch.rand(200, 2, dtype=torch.double)
+    points = points * torch.tensor([w + 4, h + 4]) - 2
+    cells = torch.cartesian_prod(
+        torch.arange(-1, w + 1), torch.arange(-1, h + 1))
+    points = torch.cat([points, cells])
+    images = torch.randint(3, (len(points), ))
+    columns = FeatureColumns(levels).at_points(images, points)
+
+    whole = torch.cat([
+        F.interpolate(x, (h, w), mode='bilinear', align_corners=False)
+        for x in levels
+    ],
+                      dim=1)
+    grid = (2 * points + 1) / torch.tensor([w, h]) - 1
+    expected = read_dense(whole, images, grid)
+    torch.testing.assert_close(columns, expected)
+    upstream = torch.randn_like(columns)
+    for gradient, gradient_expected in zip(
+            torch.autograd.grad(columns, levels, upstream),
+            torch.autograd.grad(expected, levels, upstream)):
+        torch.testing.assert_close(gradient, gradient_expected)
+
+
+@pytest.mark.parametrize('far', [1e4, 1e10, 3e38])
+def test_smaller_levels_are_zero_far_outside(far):
+    levels = [torch.ones(1, 1, 6, 8), torch.ones(1, 1, 3, 4)]
+    points = torch.tensor([[far, 2], [-far, 2], [2, far], [2, -far]])
+    columns = FeatureColumns(levels).at_points(
+        torch.zeros(4, dtype=torch.long), points)
+    assert (columns == 0).all()
+
+
 def test_channels_last_is_not_copied():
     features = torch.randn(2, 4, 5, 5).to(memory_format=torch.channels_last)
-    assert FeatureColumns(features).columns.data_ptr() == features.data_ptr()
+    columns, = FeatureColumns([features]).columns
+    assert columns.data_ptr() == features.data_ptr()
 
 
 def test_no_gradient_flows_into_points():
     """The input pose of refinement is detached."""
     features, images, points = drawn()
     points.requires_grad_()
-    FeatureColumns(features).at_points(images, points).sum().backward()
+    FeatureColumns([features]).at_points(images, points).sum().backward()
     assert points.grad is None and features.grad is not None
 
 
 def test_no_points():
     features, _, _ = drawn()
-    columns = FeatureColumns(features).at_points(
+    columns = FeatureColumns([features]).at_points(
         torch.zeros(0, dtype=torch.long), torch.zeros(0, 2))
     assert columns.shape == (0, 4)
     columns.sum().backward()

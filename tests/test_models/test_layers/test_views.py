@@ -23,13 +23,12 @@ def two_views(stride):
     """Feature maps (1, 6, H, W) of an image and of its mirror image."""
     x, y = torch.arange(W) * stride, torch.arange(H)[:, None] * stride
     width = W * stride
-    return ground(x, y)[None], ground(width - 1 - x, y)[None]
+    return (ground(x, y)[None], ), (ground(width - 1 - x, y)[None], )
 
 
 @pytest.mark.parametrize('stride', [1, 2, 4, 8])
 def test_points_are_read_where_they_are_in_both_views(stride):
-    plain, mirrored = two_views(float(stride))
-    views = Views([plain, mirrored], stride, JOINT_FLIP, PART_FLIP)
+    views = Views(two_views(float(stride)), stride, JOINT_FLIP, PART_FLIP)
     points = 1 + torch.rand(20, 2) * torch.tensor([W - 2., H - 2])
     images = torch.zeros(20, dtype=torch.long)
     expected = ground(*(stride * points.T[:, None, :]))[:, 0].T
@@ -58,7 +57,7 @@ def test_maps_are_averaged_at_the_same_px(stride):
     """Half a px left of each cell, with joints and parts in plain names."""
     torch.manual_seed(0)
     plain, mirrored = torch.rand(2, 3, 5, H, W)
-    views = Views([plain[:, :1]] * 2, stride, JOINT_FLIP, PART_FLIP)
+    views = Views([(plain[:, :1], )] * 2, stride, JOINT_FLIP, PART_FLIP)
     merged = views.merge_maps(torch.cat([plain, mirrored]))
     assert merged.shape == (3, 5, H, W + 1)
 
@@ -82,7 +81,7 @@ def test_maps_of_the_mirrored_picture_are_mirrored(seed, stride):
     """Its views are the same two in the other order: no map may differ."""
     torch.manual_seed(seed)
     plain, mirrored = torch.rand(2, 3, 5, H, W)
-    views = Views([plain[:, :1]] * 2, stride, JOINT_FLIP, PART_FLIP)
+    views = Views([(plain[:, :1], )] * 2, stride, JOINT_FLIP, PART_FLIP)
     merged = views.merge_maps(torch.cat([plain, mirrored]))
     other = views.merge_maps(torch.cat([mirrored, plain]))
     back = other.flip(-1)[:, [0, 2, 1, 4, 3]]
@@ -98,14 +97,14 @@ def test_maps_can_be_had_at_the_cells(stride):
     """Exactly, where they are linear in position."""
     maps = ground(stride * torch.arange(W + 1.) - 0.5,
                   torch.arange(H)[:, None] * stride)[None]
-    views = Views([maps[:, :, :, 1:]] * 2, stride, JOINT_FLIP, PART_FLIP)
+    views = Views([(maps[:, :, :, 1:], )] * 2, stride, JOINT_FLIP, PART_FLIP)
     expected = ground(stride * torch.arange(W),
                       torch.arange(H)[:, None] * stride)[None]
     torch.testing.assert_close(views.plain_maps(maps), expected)
 
 
 def test_vectors_come_back_to_the_plain_image():
-    views = Views([torch.zeros(1, 1, H, W)] * 2, 4., JOINT_FLIP, PART_FLIP)
+    views = Views([(torch.zeros(1, 1, H, W), )] * 2, 4., JOINT_FLIP, PART_FLIP)
     vectors = torch.randn(8, 3, 2)
     plain, mirrored = views.vectors_to_plain(vectors)
     torch.testing.assert_close(plain, vectors[:4])
@@ -115,7 +114,7 @@ def test_vectors_come_back_to_the_plain_image():
 
 
 def test_parts_as_each_view_names_them():
-    views = Views([torch.zeros(1, 1, H, W)] * 2, 4., JOINT_FLIP, PART_FLIP)
+    views = Views([(torch.zeros(1, 1, H, W), )] * 2, 4., JOINT_FLIP, PART_FLIP)
     assert views.of_parts(torch.tensor([0, 1,
                                         1])).tolist() == [0, 1, 1, 1, 0, 0]
 
@@ -123,8 +122,8 @@ def test_parts_as_each_view_names_them():
 def test_one_view_changes_nothing():
     """Nor does it copy the features."""
     features = torch.rand(2, 5, H, W)
-    views = Views([features])
-    assert views.features is features
+    views = Views([(features, )])
+    assert views.levels[0] is features
     assert views.merge_maps(features) is features
     assert views.plain_maps(features) is features
     points = torch.tensor([[0., 3.], [11., 0.]])

@@ -13,7 +13,9 @@ CONFIGS = ROOT / 'configs/pinet'
 TINY = CONFIGS / 'pinet_hrnet-tiny_drawn-crowd.py'
 SCRIPT = ROOT / 'tools/analysis_tools/get_flops.py'
 
-K, S, C, LAYERS = 17, 3, 240, 3
+K, S, LAYERS = 17, 3, 3
+CHANNELS = 16, 32, 64, 128  # of the backbone's maps
+C = sum(CHANNELS)
 CELLS = 32 * 24  # of a 128 x 96 input
 CANDIDATES = 7
 POSES = CANDIDATES * S
@@ -52,11 +54,10 @@ def test_backbone(tiny, rows):
         tiny.backbone(torch.zeros(1, 3, 128, 96))
     for hook in hooks:
         hook.remove()
-    flops.append(4 * C * CELLS)  # the neck's resizing before it concatenates
-
     params = sum(p.numel() for p in tiny.backbone.parameters())
-    for row in rows.values():
-        assert row['backbone'] == (params, sum(flops))
+    assert rows['ours']['backbone'] == (params, sum(flops))
+    flops.append(4 * C * CELLS)  # resizing all maps to concatenate them
+    assert rows['paper']['backbone'] == (params, sum(flops))
 
 
 def test_ppg_is_two_1x1_convolutions(rows):
@@ -64,8 +65,12 @@ def test_ppg_is_two_1x1_convolutions(rows):
     params = (C + 1) * (points + displacements)
     assert rows['paper']['PPG'] == (params,
                                     C * (points + displacements) * CELLS)
-    assert rows['ours']['PPG'] == (params, C *
-                                   (points * CELLS + displacements * POSES))
+
+    # as it runs: each level has half the side of the last; points of the
+    # three smaller ones are resized, which costs four
+    maps = sum(c * CELLS // 4**i for i, c in enumerate(CHANNELS))
+    flops = points * (maps + 3 * 4 * CELLS) + C * displacements * POSES
+    assert rows['ours']['PPG'] == (params, flops)
 
 
 def test_pr_is_its_graph_convolutions_and_two_layers(rows):
@@ -73,9 +78,8 @@ def test_pr_is_its_graph_convolutions_and_two_layers(rows):
     params = (
         K * K + convs * (C * C + C + 2 * C) + 3 * C * C + C + 2 * C +
         (C + 1) * 2 * K)
-    flops = POSES * (
-        convs *
-        (K * K * C + K * C * C + 2 * K * C) + 3 * C * C + 2 * C + C * 2 * K)
+    # norms are part of the layers before them
+    flops = POSES * (convs * (K * K * C + K * C * C) + 3 * C * C + C * 2 * K)
     assert rows['ours']['PR'] == (params, flops)
 
 
@@ -127,13 +131,12 @@ model = dict(head=dict(
         tool['build_model'](str(config), {})
 
 
-def test_a_model_without_a_neck(tool, rows):
+def test_a_neck_that_concatenates(tool, rows):
+    """Is counted with the backbone, and the paper's way stays as it is."""
     model = tool['build_model'](
-        str(TINY),
-        {
-            'model.neck': None,
-            'model.head.in_channels': 128  # the last of the backbone's maps
+        str(TINY), {
+            'model.neck': dict(type='FeatureMapProcessor', concat=True)
         })
-    params, flops = tool['count_rows'](model, (128, 96), 1)['ours']['backbone']
-    assert params == rows['ours']['backbone'][0]
-    assert flops == rows['ours']['backbone'][1] - 4 * C * CELLS
+    given = tool['count_rows'](model, (128, 96), CANDIDATES)
+    assert given['ours']['backbone'] == rows['paper']['backbone']
+    assert given['paper']['PPG'] == rows['paper']['PPG']
