@@ -26,30 +26,28 @@ def draw_gaussians(points: np.ndarray, valid: np.ndarray,
     """
     w, h = heatmap_size
     num_maps = points.shape[1]
-    heatmaps = np.zeros((num_maps, h, w), np.float32)
-
+    size = np.array([[[w]], [[h]]])
     valid = valid & (points >= 0).all(-1) & (points < (w, h)).all(-1)
     _, maps = np.nonzero(valid)
-    centres = points[valid]  # (M', 2)
 
+    # axes first and points last, so that inner loops are long
+    centres = points[valid].T[:, None]  # (2, 1, M')
     start = np.floor(centres - 3 * sigma - 1)
     end = np.ceil(centres + 3 * sigma + 2)
     length = int(np.ceil(6 * sigma + 3)) + 1
-    cells = start[..., None] + np.arange(length)  # (M', 2, L)
-    limits = np.array([[w], [h]])
-    written = (cells < end[..., None]) & (cells >= 0) & (cells < limits)
-    offsets = (cells - centres[..., None]).astype(np.float32)
-    falloff = np.exp(offsets**2 * np.float32(-0.5 / sigma**2))
+    cells = start + np.arange(length, dtype=np.float32)[:, None]  # (2, L, M')
+    written = (cells < end) & (cells >= 0) & (cells < size)
+    falloff = np.exp((cells - centres)**2 * np.float32(-0.5 / sigma**2))
     # where written, above 0 even when two axes meet: it tells the weights
-    falloff = np.maximum(falloff, np.float32(1e-18)) * written
+    falloff_x, falloff_y = np.maximum(falloff, np.float32(1e-18)) * written
 
     # A Gaussian is the product of its two axes. What lies beyond the map
     # writes a 0 to the border, which changes nothing.
-    values = falloff[:, 1, :, None] * falloff[:, 0, None, :]
-    cells = np.clip(cells, 0, limits - 1).astype(np.int64)
-    rows = (maps[:, None] * h + cells[:, 1]) * w
-    index = rows[:, :, None] + cells[:, 0, None, :]
+    x, y = np.clip(cells, 0, size - 1).astype(np.int64)
+    values = falloff_y[:, None] * falloff_x  # (L, L, M')
+    index = ((maps * h + y) * w)[:, None] + x
+    heatmaps = np.zeros((num_maps, h, w), np.float32)
     np.maximum.at(heatmaps.reshape(-1), index.reshape(-1), values.reshape(-1))
-    weights = np.where(heatmaps > 0, np.float32(1),
-                       np.float32(background_weight))
+    weights = np.full_like(heatmaps, background_weight)
+    np.copyto(weights, 1, where=heatmaps > 0)
     return heatmaps, weights

@@ -197,7 +197,7 @@ class PartSPR(BaseKeypointCodec):
         return dict(
             part_indices=key // (w * h),
             cell_indices=key % (w * h),
-            displacements=(points[person] - cells[:, None]).astype(np.float32),
+            displacements=points[person] - cells[:, None].astype(np.float32),
             displacement_weights=weights[person].astype(np.float32))
 
     def find_peaks(self,
