@@ -24,7 +24,8 @@ class PyramidDataPreprocessor(PoseDataPreprocessor):
 
         Returns:
             dict: ``inputs``, a list of (B, 3, h, w), one entry a scale, and
-            ``data_samples``, whose meta tells the shapes at scale 1.
+            ``data_samples``, whose meta tells the shapes at scale 1, and as
+            ``pad_shapes`` the ``pad_shape`` at each scale.
         """
         if is_seq_of(data['inputs'], torch.Tensor) or isinstance(
                 data['inputs'], torch.Tensor):
@@ -34,4 +35,7 @@ class PyramidDataPreprocessor(PoseDataPreprocessor):
             preprocess(dict(data, inputs=images), training)
             for images in data['inputs']
         ]
+        for samples in zip(*(level['data_samples'] for level in levels)):
+            samples[0].set_metainfo(
+                dict(pad_shapes=[s.metainfo['pad_shape'] for s in samples]))
         return dict(levels[0], inputs=[level['inputs'] for level in levels])

@@ -1,5 +1,5 @@
 """The head of PINet: part-based pose generation, refinement and fusion."""
-from typing import Dict, Optional, Tuple
+from typing import Dict, Tuple
 
 import torch
 import torch.nn as nn
@@ -12,7 +12,6 @@ from torch import Tensor
 
 from mmpose_pinet.codecs.partitions import mirror_parts
 
-from ..layers.padding import check_same_shape, content_shares, mask_padding
 from ..layers.pose_refinement import sampling_points
 from ..layers.pyramid_conv import PyramidConv
 from ..layers.views import Views
@@ -219,23 +218,17 @@ class PINetHead(BaseHead):
         corrections = self.refinement(keypoint_features, part_features)
         return views.vectors_to_plain(corrections.float())
 
-    def find_poses(
-            self,
-            views: Views,
-            shares: Optional[Tensor] = None) -> Tuple[Tensor, Candidates]:
+    def find_poses(self, views: Views) -> Tuple[Tensor, Candidates]:
         """From features to scored poses, at one scale (PPG and PR).
 
         Args:
             views (Views): V views of the batch.
-            shares (Tensor, optional): (B, 2) of the batch's width and height
-                that each image fills, if some are padded.
 
         Returns:
             tuple: Point maps as :meth:`Views.merge_maps` returns them, and t
             candidate poses.
         """
         maps = views.merge_maps(self.forward(views.levels).float())
-        maps = mask_padding(maps, shares, views.size)
         images, parts, cells, part_scores = self.decoder.find_peaks(
             maps[:, self.num_keypoints:])
         points = views.map_points(
@@ -254,7 +247,7 @@ class PINetHead(BaseHead):
                 feats: Features,
                 batch_data_samples: OptSampleList,
                 test_cfg: OptConfigType = {}) -> Predictions:
-        """Persons of a batch of any size.
+        """Persons of a batch of any size, of images of one shape.
 
         Args:
             feats (Features): The tuple of feature maps, see
@@ -277,15 +270,13 @@ class PINetHead(BaseHead):
         scales = [1.]
         if test_cfg.get('multiscale_test', False):
             scales += batch_data_samples[0].metainfo['aug_scales']
-            check_same_shape(batch_data_samples)
         else:
             feats = [feats]
         views = [
             self._views(feat, batch_data_samples, test_cfg) for feat in feats
         ]
 
-        shares = content_shares(batch_data_samples)
-        maps, candidates = zip(*(self.find_poses(v, shares) for v in views))
+        maps, candidates = zip(*map(self.find_poses, views))
         sizes = [v.size for v in views]
         merged = merge_candidates(candidates, sizes, scales,
                                   len(batch_data_samples))

@@ -1,10 +1,12 @@
 """The estimator that tests crowds fast, and lets image pyramids through."""
-from typing import List, Union
+from collections import defaultdict
+from typing import Dict, List, Sequence, Tuple, Union
 
 import torch
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
-from mmpose.utils.typing import Features, ForwardResults, OptSampleList
+from mmpose.utils.typing import (Features, ForwardResults, OptSampleList,
+                                 SampleList)
 from torch import Tensor
 
 from .frozen_copy import FrozenCopy
@@ -17,8 +19,10 @@ class CrowdPoseEstimator(BottomupPoseEstimator):
     Training is the parent's. A test passes an image and its mirror image
     through the backbone in one call, of a copy whose batch norms are folded
     into its convolutions, in the channels-last memory format. This changes
-    features by rounding alone. An image pyramid reaches ``predict``, which
-    MMPose's ``forward`` prevents.
+    features by rounding alone. Images of a batch that were padded to one
+    shape are tested without their padding, those of one shape together: what
+    is found in an image does not depend on the others. An image pyramid
+    reaches ``predict``, which MMPose's ``forward`` prevents.
 
     Arguments are those of :class:`BottomupPoseEstimator`.
     """
@@ -59,14 +63,22 @@ class CrowdPoseEstimator(BottomupPoseEstimator):
         Returns:
             list[PoseDataSample]: With ``pred_instances`` in image px.
         """
-        if self.test_cfg.get('multiscale_test', False):
-            feats = [self._view_features(images) for images in inputs]
-        else:
-            feats = self._view_features(inputs)
-        found = self.head.predict(feats, data_samples, test_cfg=self.test_cfg)
-        instances, fields = found if isinstance(found, tuple) else (found,
-                                                                    None)
-        return self.add_pred_to_datasample(instances, fields, data_samples)
+        multiscale = self.test_cfg.get('multiscale_test', False)
+        levels = inputs if multiscale else [inputs]
+        for shapes, members in group_by_shape(data_samples, levels).items():
+            samples = [data_samples[i] for i in members]
+            feats = [
+                self._view_features(level[members, :, :height, :width])
+                for level, (height, width) in zip(levels, shapes)
+            ]
+            found = self.head.predict(
+                feats if multiscale else feats[0],
+                samples,
+                test_cfg=self.test_cfg)
+            if not isinstance(found, tuple):
+                found = found, None
+            self.add_pred_to_datasample(*found, samples)
+        return data_samples
 
     def _view_features(self, images: Tensor) -> Features:
         """Features of images (B, 3, h, w); with ``flip_test`` a list of those
@@ -87,3 +99,30 @@ class CrowdPoseEstimator(BottomupPoseEstimator):
             tuple(f[:num_images] for f in feats),
             tuple(f[num_images:] for f in feats)
         ]
+
+
+def group_by_shape(
+        samples: SampleList, levels: Sequence[Tensor]
+) -> Dict[Tuple[Tuple[int, int], ...], List[int]]:
+    """Images of a padded batch that have one shape without their padding.
+
+    Args:
+        samples (list[PoseDataSample]): B, with ``pad_shape`` (h, w) in their
+            meta, or ``pad_shapes`` for a pyramid, as the preprocessor leaves
+            them. Images lie in the upper left corner. Without either, there
+            is no padding.
+        levels (list[Tensor]): (B, 3, h, w), one entry a scale.
+
+    Returns:
+        dict[tuple, list[int]]: Indices of images by their (h, w) at each
+        scale.
+    """
+    groups = defaultdict(list)
+    whole = [tuple(level.shape[-2:]) for level in levels]
+    for i, sample in enumerate(samples):
+        meta = sample.metainfo
+        shapes = meta.get('pad_shapes')
+        if shapes is None:
+            shapes = [meta['pad_shape']] if 'pad_shape' in meta else whole
+        groups[tuple(map(tuple, shapes))].append(i)
+    return groups

@@ -331,15 +331,3 @@ def test_no_further_scale_is_a_single_scale():
     multi, = predict(
         head, [(scene.features(), )], multiscale_test=True, aug_scales=[])
     np.testing.assert_array_equal(single, multi)
-
-
-def test_scales_of_images_of_different_shapes():
-    """Padding would move the centres: refused."""
-    samples = [
-        PoseDataSample(metainfo=dict(img_shape=shape, aug_scales=[]))
-        for shape in [(480, 640), (640, 480)]
-    ]
-    features = Scene(0, 'head').features().repeat(2, 1, 1, 1)
-    with pytest.raises(ValueError, match='batch_size=1'):
-        build_head('head').predict([(features, )], samples,
-                                   dict(multiscale_test=True))

@@ -11,6 +11,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.datasets.drawn_crowd import draw_image
 
@@ -168,29 +169,68 @@ def test_checkpoints_are_those_of_the_stock_estimator():
 # --- images of different shapes ---------------------------------------------
 
 
-def test_nobody_is_found_beside_an_image():
-    """Every cell of a random net proposes: none may in the padding."""
-    batch = pack((128, 128), (128, 256), (192, 128))
-    sizes = [image.shape[-2:] for image in batch['inputs']]
-    assert len(set(sizes)) == 3
-    model = build()
-    model.head.post_processor = None
-    with torch.no_grad():
-        model.head.displacement_layer.weight.zero_()
-        model.head.displacement_layer.bias.zero_()
-    model.head.refinement = None
+def assert_found_as_alone(model, batch):
     together = test_step(model, batch)
-    for found, (height, width) in zip(together, sizes):
-        x, y = np.moveaxis(found.keypoints, -1, 0)
-        assert len(x) > 5
-        assert x.min() >= 0 and x.max() <= width
-        assert y.min() >= 0 and y.max() <= height
+    for number, found in enumerate(together):
+        alone, = test_step(model, {k: [v[number]] for k, v in batch.items()})
+        assert len(found.keypoints) == len(alone.keypoints) > 5
+        np.testing.assert_allclose(found.keypoints, alone.keypoints, atol=1e-2)
+        np.testing.assert_allclose(
+            found.bbox_scores, alone.bbox_scores, atol=1e-4)
 
 
 def test_a_batch_of_one_shape_is_images_one_by_one():
-    batch = pack((128, 256), (128, 256))
-    together = test_step(build(), batch)
-    for number, found in enumerate(together):
-        alone, = test_step(build(), {k: [v[number]] for k, v in batch.items()})
-        assert len(found.keypoints) == len(alone.keypoints)
-        np.testing.assert_allclose(found.keypoints, alone.keypoints, atol=1e-2)
+    assert_found_as_alone(build(), pack((128, 256), (128, 256)))
+
+
+def test_a_batch_of_different_shapes_is_images_one_by_one():
+    """No image sees the padding that others make necessary."""
+    batch = pack((128, 128), (128, 256), (192, 128), (128, 128), (128, 256))
+    assert len({image.shape for image in batch['inputs']}) == 3
+    assert_found_as_alone(build(), batch)
+
+
+def test_images_of_one_shape_share_a_call():
+    model = build()
+    shapes = []
+    model._frozen_copy.of(model.backbone).register_forward_hook(
+        lambda module, inputs, _: shapes.append(tuple(inputs[0].shape)))
+    test_step(model, pack((128, 128), (128, 256), (128, 128)))
+    assert shapes == [(4, 3, 128, 128), (2, 3, 128, 256)]
+
+
+def test_heatmaps_are_those_of_each_image():
+    model = build()
+    model.test_cfg.output_heatmaps = True
+    batch = pack((128, 128), (128, 256), (128, 128))
+    with torch.no_grad():
+        samples = model.test_step(deepcopy(batch))
+        for number, sample in enumerate(samples):
+            alone, = model.test_step(
+                deepcopy({
+                    k: [v[number]]
+                    for k, v in batch.items()
+                }))
+            torch.testing.assert_close(
+                sample.pred_fields.heatmaps,
+                alone.pred_fields.heatmaps,
+                rtol=1e-3,
+                atol=1e-3)
+
+
+def test_samples_that_know_of_no_padding():
+    """As a preprocessor other than MMPose's may leave them."""
+    model = build()
+    samples = model.data_preprocessor(pack((128, 128)))
+    sample = PoseDataSample(
+        metainfo={
+            k: v
+            for k, v in samples['data_samples'][0].metainfo.items()
+            if k != 'pad_shape'
+        })
+    sample.gt_instances = samples['data_samples'][0].gt_instances
+    with torch.no_grad():
+        found, = model.predict(samples['inputs'], [sample])
+        expected, = model.predict(**samples)
+    np.testing.assert_array_equal(found.pred_instances.keypoints,
+                                  expected.pred_instances.keypoints)
