@@ -3,6 +3,7 @@ from typing import Dict, Tuple
 
 import torch
 import torch.nn as nn
+from mmengine.runner.amp import autocast
 from mmengine.structures import PixelData
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS, TASK_UTILS
@@ -141,7 +142,11 @@ class PINetHead(BaseHead):
         Returns:
             Tensor: (t, K, 2) in cells.
         """
-        of_all_parts = self.displacement_layer(part_features).unflatten(
+        layer = self.displacement_layer
+        # bfloat16 has quarters of a cell, where a keypoint is 60 cells away
+        with autocast(device_type=part_features.device.type, enabled=False):
+            of_all_parts = layer(part_features.to(layer.weight.dtype))
+        of_all_parts = of_all_parts.unflatten(
             1, (self.decoder.num_parts, self.num_keypoints, 2))
         rows = torch.arange(len(parts), device=parts.device)
         return of_all_parts[rows, parts].float()

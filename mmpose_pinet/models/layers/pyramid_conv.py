@@ -1,6 +1,7 @@
 """A 1x1 convolution of feature maps of several sizes."""
 from typing import Sequence
 
+import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,6 +12,7 @@ class PyramidConv(nn.Conv2d):
 
     A 1x1 convolution and bilinear resizing may change places. Here the few
     outputs are resized, not the many inputs, and nothing is concatenated.
+    Levels are added up in float32 at least, under autocast too.
 
     Args:
         in_channels (int): Of all levels together.
@@ -57,9 +59,10 @@ class PyramidConv(nn.Conv2d):
         weight, *weights = self.weight.split(
             [x.shape[1] for x in (finest, *coarser)], dim=1)
         out = F.conv2d(finest, weight, self.bias)
+        out = out.to(torch.promote_types(out.dtype, torch.float32))
         for level, weight in zip(coarser, weights):
             out += F.interpolate(
-                F.conv2d(level, weight),
+                F.conv2d(level, weight).to(out),
                 size=out.shape[-2:],
                 mode='bilinear',
                 align_corners=False)

@@ -8,6 +8,7 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models.heads import pinet_head
 
 K, S, C, W, H = 5, 3, 6, 16, 12
 SKELETON = [(0, 1), (1, 2), (2, 3), (3, 4)]
@@ -209,6 +210,32 @@ def test_masked_cells_teach_nothing():
     torch.testing.assert_close(loss, error.mean())
     gradient, = torch.autograd.grad(loss, features)
     assert (gradient.any(1, keepdim=True) == masks).all()
+
+
+def test_autocast_keeps_coordinates_and_losses_in_float32(monkeypatch):
+    """Features and weights are in bfloat16, which has 8 bits."""
+    head = build_head()
+    features, samples = draw_batch(40, 40)
+    low = features.detach().bfloat16()
+    types, coarse, read_at = [], [], []
+    for loss in head.loss_module.values():
+        loss.register_forward_hook(
+            lambda _, given, out: types.extend([given[0].dtype, out.dtype]))
+    loss = head.loss_module['displacement']
+    loss.register_forward_hook(lambda _, given, out: coarse.append(given[0]))
+    read = pinet_head.Views.read
+    monkeypatch.setattr(
+        pinet_head.Views, 'read', lambda views, images, points:
+        (read_at.append(points), read(views, images, points))[1])
+    with torch.autocast('cpu', torch.bfloat16):
+        head.loss((low, ), samples)
+
+    assert types == [torch.float32] * 6
+    assert all(points.dtype == torch.float32 for points in read_at)
+    # the displacements of these features, not rounded to bfloat16
+    head.loss((low.float(), ), samples)
+    torch.testing.assert_close(coarse[0], coarse[1])
+    assert (coarse[0] != coarse[0].bfloat16()).any()
 
 
 @pytest.mark.parametrize('num_rows', [(0, 0), (0, 1), (0, 30), (2, 0)])

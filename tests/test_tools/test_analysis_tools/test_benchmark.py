@@ -195,7 +195,8 @@ def test_a_step_in_bf16_changes_the_weights(tool, cfg):
     step = tool.training.TrainingStep(
         tool.models.Setting(cfg, CPU, SHAPE, 1, 1), 'bf16')
     layer, types = step.model.head.point_layer, []
-    layer.register_forward_hook(lambda _, i, out: types.append(out.dtype))
+    layer.register_forward_hook(
+        lambda _, levels, out: types.append(levels[0][-1].dtype))
     before = layer.weight.clone()
     step()
     assert types == [torch.bfloat16]
