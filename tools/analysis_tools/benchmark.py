@@ -43,8 +43,10 @@ NOTES = ('Weights are random. So that there is something to decode, maps of '
          'drawn people replace what heads say of where people are, at no cost '
          'to what comes before and after. Training memory is what PyTorch '
          'holds above what it held before the step. Peers run as their own '
-         'configs say, with the backbone of this one. Ratios are theirs over '
-         'ours. Goals are for HRNet-W32 at 512 px, one thread.')
+         "configs say, with the backbone of this one. The authors' release is "
+         'its three passes of the backbone, without what follows them. Ratios '
+         'are theirs over ours. Goals are for HRNet-W32 at 512 px, one '
+         'thread.')
 
 
 def parse_args() -> argparse.Namespace:
