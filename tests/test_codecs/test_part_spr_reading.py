@@ -47,6 +47,16 @@ def test_peaks_as_by_loop(height, width, kernel):
     assert found == peaks_by_loop(part_maps, kernel, 0.6, 25)
 
 
+def test_a_column_more_does_not_widen_the_window():
+    """Merged maps of two views have one: the map's own size decides."""
+    codec = build(decode_thr=0.6, decode_max_instances=25)
+    part_maps = torch.rand(1, 2, 190, 211)
+    found = codec.find_peaks(part_maps, (210, 190))
+    found = list(zip(*(x.tolist() for x in found)))
+    assert found == peaks_by_loop(part_maps, 3, 0.6, 25)
+    assert found != peaks_by_loop(part_maps, 5, 0.6, 25)
+
+
 def test_at_most_thirty_a_part():
     """Of 64 peaks in a map, the 30 highest; of each map, not of all."""
     part_maps = torch.zeros(2, 3, 24, 24)

@@ -235,7 +235,7 @@ class PINetHead(BaseHead):
         """
         maps = views.merge_maps(self.forward(views.levels).float())
         images, parts, cells, part_scores = self.decoder.find_peaks(
-            maps[:, self.num_keypoints:])
+            maps[:, self.num_keypoints:], views.size)
         points = views.map_points(
             self.decoder.cell_to_point(cells, maps.shape[-1]))
 

@@ -37,8 +37,7 @@ class FeatureColumns:
         Returns:
             Tensor: (t, C), C the channels of all levels.
         """
-        cells, weights = level_corners(points.detach(), self.sizes)
-        cells = cells + self.sizes.prod(1)[:, None, None] * images
+        cells, weights = level_corners(images, points.detach(), self.sizes)
         # one fused gather and weighted sum over the corners of each level
         read = [
             F.embedding_bag(
@@ -51,7 +50,8 @@ class FeatureColumns:
         return torch.cat(read, dim=1)
 
 
-def level_corners(points: Tensor, sizes: Tensor) -> Tuple[Tensor, Tensor]:
+def level_corners(images: Tensor, points: Tensor,
+                  sizes: Tensor) -> Tuple[Tensor, Tensor]:
     """Bilinear interpolation on levels that are resized to the first.
 
     It lies between cells that are interpolated themselves (as
@@ -59,14 +59,15 @@ def level_corners(points: Tensor, sizes: Tensor) -> Tuple[Tensor, Tensor]:
     neighbours of the first level reach at most three cells of another one.
 
     Args:
+        images (Tensor): (t, ) image indices b.
         points (Tensor): (t, 2) in cells of the first level.
         sizes (Tensor): (L, 2) the (w, h) of each level, none larger than the
             first.
 
     Returns:
-        tuple[Tensor]: Flat cell indices y * w + x of each level, int64, and
-        weights, both (L, 9, t). Weights are 0 where a cell of the first level
-        would lie outside it; indices may be read safely.
+        tuple[Tensor]: Flat cell indices (b * h + y) * w + x of each level,
+        int64, and weights, both (L, 9, t). Weights are 0 where a cell of the
+        first level would lie outside it; indices may be read safely.
     """
     limit = sizes[0].to(points) - 1
     level_limit = sizes[:, None].to(points) - 1  # (L, 1, 2)
@@ -96,7 +97,8 @@ def level_corners(points: Tensor, sizes: Tensor) -> Tuple[Tensor, Tensor]:
     ])  # (3, L, t, 2)
     cells = torch.stack([first, first + 1, first + 2])
     x, y = torch.min(cells, level_limit).long().unbind(-1)
-    index = y[:, None] * sizes[:, :1] + x  # (3, 3, L, t)
+    rows = (images * sizes[:, 1:] + y) * sizes[:, :1]
+    index = rows[:, None] + x  # (3, 3, L, t)
     x_weights, y_weights = weights.unbind(-1)
     weights = y_weights[:, None] * x_weights
     return (index.flatten(0,
