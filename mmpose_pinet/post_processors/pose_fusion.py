@@ -86,18 +86,18 @@ class PoseFusion:
         Returns:
             np.ndarray: (t, t), symmetric.
         """
-        keypoints = keypoints.astype(np.float64)
+        keypoints = keypoints.astype(np.result_type(keypoints, np.float32))
         area = np.ptp(keypoints, axis=1).prod(-1)
-        # keypoints first, so that the mean runs over whole rows of pairs
-        x, y = keypoints.transpose(2, 1, 0)  # (K, t) each
         first, second = np.triu_indices(len(keypoints), k=1)
-        distance = (x[:, first] - x[:, second])**2 + (y[:, first] -
-                                                      y[:, second])**2
-        falloff = (area[first] + area[second] +
-                   np.spacing(1)) * (2 * self.sigmas[:, None])**2
-        oks = np.eye(len(keypoints))
-        oks[first, second] = oks[second,
-                                 first] = np.exp(-distance / falloff).mean(0)
+        # keypoints first, so that the mean runs over whole rows of pairs
+        points = np.ascontiguousarray(keypoints.transpose(2, 1, 0))
+        x, y = points.take(first, axis=2) - points.take(second, axis=2)
+        distance = x**2 + y**2  # (K, pairs)
+        tolerance = (2 * self.sigmas[:, None]).astype(points.dtype)**2
+        distance /= tolerance
+        distance /= area[first] + area[second] + area.dtype.type(np.spacing(1))
+        oks = np.eye(len(keypoints), dtype=points.dtype)
+        oks[first, second] = oks[second, first] = np.exp(-distance).mean(0)
         return oks
 
 

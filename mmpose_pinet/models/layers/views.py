@@ -73,7 +73,7 @@ class Views:
         mirrored = mirrored[:, order].flip(-1)
         right = plain[..., 1:] + mirrored[..., :-1]
         left = plain[..., :-1] + mirrored[..., 1:]
-        between = torch.lerp(right, left, -self.origin) / 2
+        between = right.lerp_(left, -self.origin).div_(2)
         return torch.cat([plain[..., :1], between, mirrored[..., -1:]], dim=-1)
 
     def map_points(self, points: Tensor) -> Tensor:
