@@ -11,15 +11,16 @@ from torch.utils._pytree import tree_flatten
 
 from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models.layers import FeatureColumns
 
 K, C, SIZE = 17, 16, 64
 FLIP = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
 
-def build_head(parts):
+def build_head(parts, channels=C):
     torch.manual_seed(0)
     head = PINetHead(
-        in_channels=C,
+        in_channels=channels,
         num_keypoints=K,
         decoder=dict(
             type='PartSPR',
@@ -52,13 +53,21 @@ def draw_batch(head, num_images):
 
 
 @contextmanager
-def calls_of(head):
-    """How often each layer of the head is called."""
+def calls_of(head, monkeypatch):
+    """How often each layer of the head and the sampler are called."""
     layers = dict(
         points=head.point_layer,
         displacements=head.displacement_layer,
-        refinement=head.refinement)
-    calls = dict.fromkeys(layers, 0)
+        refinement=head.refinement,
+        graph=head.refinement.stem)
+    calls = dict.fromkeys([*layers, 'sampler'], 0)
+    sample = FeatureColumns.at_points
+
+    def counted(*args):
+        calls['sampler'] += 1
+        return sample(*args)
+
+    monkeypatch.setattr(FeatureColumns, 'at_points', counted)
 
     def count(name):
 
@@ -74,21 +83,23 @@ def calls_of(head):
     yield calls
     for handle in handles:
         handle.remove()
+    monkeypatch.undo()
 
 
 @pytest.mark.parametrize('parts', ['center', 'part-large', 'keypoint'])
 @pytest.mark.parametrize('num_images', [1, 3])
 @pytest.mark.parametrize('flip_test', [False, True])
-def test_one_call_of_each_layer(parts, num_images, flip_test):
-    """For all parts, both flips and all images of a batch."""
+def test_one_call_of_each_layer(parts, num_images, flip_test, monkeypatch):
+    """For all parts, both flips and all images of a batch. Features are read
+    twice: at part points, then at keypoints."""
     head = build_head(parts).eval()
     features, samples = draw_batch(head, num_images)
-    once = dict(points=1, displacements=1, refinement=1)
-    with calls_of(head) as calls:
+    once = dict(points=1, displacements=1, refinement=1, graph=1, sampler=2)
+    with calls_of(head, monkeypatch) as calls:
         head.loss((features, ), samples)
     assert calls == once
     feats = [(features, ), (features.flip(-1), )]
-    with calls_of(head) as calls:
+    with calls_of(head, monkeypatch) as calls:
         persons = head.predict(feats if flip_test else feats[0], samples,
                                dict(flip_test=flip_test))
     assert calls == once
@@ -140,3 +151,24 @@ def test_no_dense_displacement_map(num_images):
         persons = head.predict(feats, samples, dict(flip_test=True))
     assert len(persons[0]) > 0
     assert features.numel() <= elements.most < dense
+
+
+def test_small_feature_maps_are_never_as_large_as_the_finest():
+    """Nor is their concatenation made, forward or backward."""
+    head = build_head('center', channels=128)
+    _, samples = draw_batch(head, 1)
+    levels = [
+        torch.randn(1, channels, size, size, requires_grad=True)
+        for channels, size in [(4, SIZE), (24, SIZE // 2), (100, SIZE // 8)]
+    ]
+    with Elements() as elements:
+        sum(head.loss(levels, samples).values()).backward()
+    assert all(level.grad.any() for level in levels)
+    assert elements.most < 100 * SIZE * SIZE
+
+    head.eval()
+    with Elements() as elements:
+        persons = head.predict([levels, [x.flip(-1) for x in levels]], samples,
+                               dict(flip_test=True))
+    assert len(persons[0]) > 0
+    assert elements.most < 100 * SIZE * SIZE
