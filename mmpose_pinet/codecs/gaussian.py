@@ -4,6 +4,14 @@ from typing import Tuple
 import numpy as np
 
 
+def inside_map(points: np.ndarray, heatmap_size: Tuple[int,
+                                                       int]) -> np.ndarray:
+    """Which points (..., 2) lie on a map (W, H), in cells: (..., ) bool."""
+    x, y = points[..., 0], points[..., 1]
+    w, h = heatmap_size
+    return (x >= 0) & (x < w) & (y >= 0) & (y < h)
+
+
 def draw_gaussians(points: np.ndarray, valid: np.ndarray,
                    heatmap_size: Tuple[int, int], sigma: float,
                    background_weight: float) -> Tuple[np.ndarray, np.ndarray]:
@@ -27,7 +35,7 @@ def draw_gaussians(points: np.ndarray, valid: np.ndarray,
     w, h = heatmap_size
     num_maps = points.shape[1]
     size = np.array([[[w]], [[h]]])
-    valid = valid & (points >= 0).all(-1) & (points < (w, h)).all(-1)
+    valid = valid & inside_map(points, heatmap_size)
     _, maps = np.nonzero(valid)
 
     # axes first and points last, so that inner loops are long

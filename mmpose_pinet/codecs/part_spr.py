@@ -9,7 +9,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
 from .bilinear import bilinear_corners
-from .gaussian import draw_gaussians
+from .gaussian import draw_gaussians, inside_map
 from .partitions import check_parts, get_parts, num_joints
 
 
@@ -83,6 +83,10 @@ class PartSPR(BaseKeypointCodec):
         self.min_instance_area = min_instance_area
         self.decode_thr = decode_thr
         self.decode_max_instances = decode_max_instances
+        # the cells of a centre's displacements, from the truncated centre
+        steps = np.arange(-radius, radius)
+        self._window = np.stack(
+            np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
         self.scale_factor = (np.array(input_size) / heatmap_size).astype(
             np.float32)
 
@@ -172,20 +176,18 @@ class PartSPR(BaseKeypointCodec):
                            has_centre: np.ndarray) -> Dict[str, np.ndarray]:
         """One row a part and cell near a part centre."""
         w, h = self.heatmap_size
-        inside = (points >= 0).all(-1) & (points < (w, h)).all(-1)
+        inside = inside_map(points, self.heatmap_size)
         # a degenerate box must not turn into an infinite weight
         weights = (labelled & inside) / np.sqrt(np.maximum(area, 1))[:, None]
 
         origin = np.trunc(centres)
-        has_rows = has_centre & (origin >= 0).all(-1) & (origin < (
-            w, h)).all(-1) & weights.any(-1)[:, None]
+        has_rows = has_centre & inside_map(
+            origin, self.heatmap_size) & weights.any(-1)[:, None]
         person, part = np.nonzero(has_rows)
 
-        steps = np.arange(-self.radius, self.radius)
-        window = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-        cells = (origin[person, part][:, None] + window).astype(np.int64)
-        on_map = (cells >= 0).all(-1) & (cells < (w, h)).all(-1)
-        row, column = np.nonzero(on_map)
+        cells = origin[person, part][:, None] + self._window
+        cells = cells.astype(np.int64)
+        row, column = np.nonzero(inside_map(cells, self.heatmap_size))
         person, part, cells = person[row], part[row], cells[row, column]
 
         # the smaller person owns a shared cell; between equals the later one
