@@ -73,6 +73,8 @@ def merge_maps(maps: Sequence[Tensor], sizes: Sequence[Tuple[int, int]],
     Returns:
         Tensor: (B, M, h_0, w_0).
     """
+    if len(maps) == 1:
+        return maps[0]
     total = maps[0]
     for other, size, scale in list(zip(maps, sizes, scales))[1:]:
         axes = []
