@@ -61,7 +61,7 @@ def _show_pinet(head: PINetHead, views: List[np.ndarray],
                    joint_flip=FLIP,
                    part_flip=mirror_parts(codec.parts, FLIP))
     merged = joined.merge_maps(maps)
-    _, parts, cells, _ = codec.find_peaks(merged[:, KEYPOINTS:])
+    _, parts, cells, _ = codec.find_peaks(merged[:, KEYPOINTS:], joined.size)
     points = joined.map_points(codec.cell_to_point(cells, merged.shape[-1]))
     points = points.numpy()
     distance = ((centres[:, parts] - points)**2).sum(axis=-1)  # (N, t)

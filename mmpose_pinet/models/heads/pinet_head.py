@@ -270,8 +270,20 @@ class PINetHead(BaseHead):
             (m, K) and ``bbox_scores`` (m, ), best person first; none when
             nobody is found. With ``output_heatmaps`` also a list of
             ``PixelData`` with ``heatmaps`` (K+S, H, W).
+
+        Raises:
+            ValueError: If some images were padded to the shape of others.
         """
         test_cfg = test_cfg or {}
+        shapes = {
+            tuple(d.metainfo['pad_shape'])
+            for d in batch_data_samples if 'pad_shape' in d.metainfo
+        }
+        if len(shapes) > 1:
+            raise ValueError(
+                f'images of {sorted(shapes)} px are padded to one shape, and '
+                'poses would be found in the padding: set model.type='
+                'CrowdPoseEstimator, or test_dataloader.batch_size=1')
         scales = [1.]
         if test_cfg.get('multiscale_test', False):
             scales += batch_data_samples[0].metainfo['aug_scales']

@@ -34,7 +34,7 @@ class PyramidConv(nn.Conv2d):
 
         Raises:
             ValueError: If all together have not ``in_channels`` channels
-                either.
+                either, or the first is not the finest.
         """
         if feats[-1].shape[1] == self.in_channels:
             return feats[-1:]
@@ -44,6 +44,13 @@ class PyramidConv(nn.Conv2d):
                 f'model.head.in_channels={self.in_channels}, but the feature '
                 f'maps have {channels} channels: neither the last nor all '
                 'together have as many')
+        sizes = [tuple(x.shape[2:]) for x in feats]
+        if any(h > sizes[0][0] or w > sizes[0][1] for h, w in sizes):
+            raise ValueError(
+                'PINetHead reads several feature maps as if resized to the '
+                f'first, which must be the finest, but they have {sizes} '
+                'cells: put the finest first, or concatenate them by '
+                "model.neck=dict(type='FeatureMapProcessor', concat=True)")
         return feats
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:

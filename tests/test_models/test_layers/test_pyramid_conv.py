@@ -44,6 +44,12 @@ def test_the_last_map_alone_if_it_has_all_channels():
         conv(levels), F.conv2d(levels[1], conv.weight, conv.bias))
 
 
+def test_the_first_must_be_the_finest():
+    levels = draw_levels([(4, 4), (8, 4)], (8, 4))
+    with pytest.raises(ValueError, match='put the finest first'):
+        PyramidConv(12, 7).double()(levels)
+
+
 def test_other_channels_are_refused():
     levels = draw_levels([(4, 4), (2, 2)], (3, 4))
     with pytest.raises(

@@ -190,6 +190,12 @@ def test_a_batch_of_different_shapes_is_images_one_by_one():
     assert_found_as_alone(build(), batch)
 
 
+def test_the_stock_estimator_pads_and_is_refused():
+    """It would find persons in the padding."""
+    with pytest.raises(ValueError, match='model.type=CrowdPoseEstimator'):
+        test_step(build('BottomupPoseEstimator'), pack((128, 128), (128, 256)))
+
+
 def test_images_of_one_shape_share_a_call():
     model = build()
     shapes = []
