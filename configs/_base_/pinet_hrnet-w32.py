@@ -2,7 +2,7 @@
 # `num_keypoints`, `decoder`, the refinement's `skeleton` and the
 # post-processor's `sigmas`.
 model = dict(
-    type='CrowdPoseEstimator',
+    type='BatchedBottomupPoseEstimator',
     data_preprocessor=dict(
         type='PoseDataPreprocessor',
         mean=[123.675, 116.28, 103.53],

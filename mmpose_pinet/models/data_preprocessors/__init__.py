@@ -1,4 +1,4 @@
 """Data preprocessors."""
-from .pyramid import PyramidDataPreprocessor
+from .image_pyramid import PyramidDataPreprocessor
 
 __all__ = ['PyramidDataPreprocessor']

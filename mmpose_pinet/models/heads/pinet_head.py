@@ -283,7 +283,8 @@ class PINetHead(BaseHead):
             raise ValueError(
                 f'images of {sorted(shapes)} px are padded to one shape, and '
                 'poses would be found in the padding: set model.type='
-                'CrowdPoseEstimator, or test_dataloader.batch_size=1')
+                'BatchedBottomupPoseEstimator, or test_dataloader.batch_size=1'
+            )
         scales = [1.]
         if test_cfg.get('multiscale_test', False):
             scales += batch_data_samples[0].metainfo['aug_scales']

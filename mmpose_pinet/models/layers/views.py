@@ -167,7 +167,7 @@ def join(features: Sequence[Tensor]) -> Tensor:
     """Feature maps (B, C, H, W) of several views as one (V*B, C, H, W).
 
     Nothing is copied if they are what one call of the backbone returned, cut
-    into views, as :class:`CrowdPoseEstimator` delivers them.
+    into views, as :class:`BatchedBottomupPoseEstimator` delivers them.
     """
     first = features[0]
     if len(features) == 1:

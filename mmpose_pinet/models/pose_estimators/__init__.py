@@ -1,4 +1,4 @@
 """Pose estimators."""
-from .crowd import CrowdPoseEstimator
+from .batched_bottomup import BatchedBottomupPoseEstimator
 
-__all__ = ['CrowdPoseEstimator']
+__all__ = ['BatchedBottomupPoseEstimator']

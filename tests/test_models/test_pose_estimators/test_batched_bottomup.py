@@ -26,7 +26,7 @@ def scope():
         yield
 
 
-def build(estimator='CrowdPoseEstimator', flip_test=True):
+def build(estimator='BatchedBottomupPoseEstimator', flip_test=True):
     """Random weights that find something, and statistics that matter."""
     cfg = Config.fromfile(CONFIG)
     cfg.model.type = estimator
@@ -192,7 +192,8 @@ def test_a_batch_of_different_shapes_is_images_one_by_one():
 
 def test_the_stock_estimator_pads_and_is_refused():
     """It would find persons in the padding."""
-    with pytest.raises(ValueError, match='model.type=CrowdPoseEstimator'):
+    with pytest.raises(
+            ValueError, match='model.type=BatchedBottomupPoseEstimator'):
         test_step(build('BottomupPoseEstimator'), pack((128, 128), (128, 256)))
 
 

@@ -7,7 +7,7 @@ import torch.nn as nn
 from mmcv.cnn import fuse_conv_bn
 
 
-class FrozenCopy:
+class FoldedBackbone:
     """The backbone with batch norms folded into convolutions, made on demand.
 
     The copy is made anew whenever the backbone's weights or statistics have

@@ -9,11 +9,11 @@ from mmpose.utils.typing import (Features, ForwardResults, OptSampleList,
                                  SampleList)
 from torch import Tensor
 
-from .frozen_copy import FrozenCopy
+from .folded_backbone import FoldedBackbone
 
 
 @MODELS.register_module()
-class CrowdPoseEstimator(BottomupPoseEstimator):
+class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     """The stock estimator, with a test that wastes nothing.
 
     Training is the parent's. A test passes an image and its mirror image
@@ -29,7 +29,7 @@ class CrowdPoseEstimator(BottomupPoseEstimator):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self._frozen_copy = FrozenCopy()
+        self._frozen_copy = FoldedBackbone()
 
     def forward(self,
                 inputs: Union[Tensor, List[Tensor]],
