@@ -60,7 +60,7 @@ def convert_official_state_dict(
                              f'{layers} make one layer here')
         if present:
             converted[f'head.point_layer.{kind}'] = torch.cat(
-                [state_dict[name] for name in present])
+                [_convert_value(name, state_dict[name]) for name in present])
     return converted
 
 
@@ -71,7 +71,6 @@ def _convert_value(name: str, value: Tensor) -> Tensor:
         value = -value
     if name.startswith('pr.') and name.endswith('.conv.weight'):
         return value.t().contiguous()  # (in, out) there
-    if name.startswith(('ppg.offset_head.', 'pr.gconv_pred.')) and \
-            value.dim() > 1:
+    if name.startswith(('ppg.', 'pr.gconv_pred.')) and value.dim() > 1:
         value = value.flatten(1)  # kernels of size 1 there
     return value.clone()

@@ -1,4 +1,4 @@
-"""Bilinear interpolation as indices and weights, for sparse reading."""
+"""Cells of a map and points between them, for sparse reading."""
 from typing import Tuple
 
 import torch
@@ -7,25 +7,30 @@ from torch import Tensor
 
 def bilinear_corners(points: Tensor,
                      size: Tuple[int, int]) -> Tuple[Tensor, Tensor]:
-    """The four cells around each point and their shares.
+    """Find the four cells around each point and their shares.
 
     Args:
         points (Tensor): (..., 2) in cells.
         size (tuple[int, int]): Map size (W, H).
 
     Returns:
-        tuple[Tensor]: Flat cell indices y * W + x, int64, and weights, both
-        (..., 4). A corner outside the map has weight 0 (zero padding) and an
-        index that may be read safely.
+        tuple[Tensor]: Cells (x, y), (..., 4, 2) int64, and weights (..., 4).
+        A corner outside the map has weight 0 (zero padding) and is moved to
+        a cell that may be read safely.
     """
     limit = points.new_tensor(size) - 1
+    sides = points.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
     base = points.floor()
-    share = points - base
-    corners = torch.stack([base, base + 1], dim=-1)  # (..., 2, 2): axis, side
-    weights = torch.stack([1 - share, share], dim=-1)
-    weights = weights * ((corners >= 0) & (corners <= limit[:, None]))
+    cells = base.unsqueeze(-2) + sides
+    # the share is 1 - s on the left side, at 0, and s on the right, at 1
+    weights = (1 - sides - (points - base).unsqueeze(-2)).abs().prod(-1)
+    weights = weights * ((cells >= 0) & (cells <= limit)).all(-1)
     # points may lie anywhere, and so far that an integer cannot hold them
-    corners = torch.min(corners.clamp(min=0), limit[:, None]).long()
-    index = corners[..., 1, :, None] * size[0] + corners[..., 0, None, :]
-    weights = weights[..., 1, :, None] * weights[..., 0, None, :]
-    return index.flatten(-2), weights.flatten(-2)
+    cells = torch.min(cells.clamp(min=0), limit).long()
+    return cells, weights
+
+
+def cell_to_point(cells: Tensor, width: int) -> Tensor:
+    """Turn flat cell indices y * W + x (t, ) into points (t, 2) in cells."""
+    rows = torch.div(cells, width, rounding_mode='floor')
+    return torch.stack([cells - rows * width, rows], dim=-1).float()

@@ -8,9 +8,9 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
-from .bilinear import bilinear_corners
+from .bilinear import bilinear_corners, cell_to_point
 from .gaussian import draw_gaussians, inside_map
-from .partitions import check_parts, get_parts, num_joints
+from .partitions import check_parts, get_parts
 
 
 @KEYPOINT_CODECS.register_module()
@@ -42,7 +42,7 @@ class PartSPR(BaseKeypointCodec):
         background_weight (float): Heatmap weight away from every keypoint
             (Eq. 7). Defaults to 0.1.
         min_instance_area (float): Persons with a smaller box, in input px^2,
-            get no part centre. Defaults to 32**2.
+            get no part centre, nor do boxes under 1 px^2. Defaults to 32**2.
         decode_thr (float): Part scores at or below it are no peaks.
             Defaults to 0.01.
         decode_max_instances (int): The most peaks of a part. Defaults to 30.
@@ -97,20 +97,13 @@ class PartSPR(BaseKeypointCodec):
 
     def check_num_keypoints(self, num_keypoints: int) -> None:
         """Raise a ``ValueError`` if the parts are not of K keypoints."""
-        check_parts(self.parts, num_keypoints)
-        if self.partition is not None:
-            parts, skeleton = self.partition
-            if num_joints(skeleton) != num_keypoints:
-                raise ValueError(
-                    f'parts={parts!r} of skeleton={skeleton!r} belongs to '
-                    f'{num_joints(skeleton)} keypoints, but '
-                    f'num_keypoints={num_keypoints}')
+        check_parts(self.parts, num_keypoints, self.partition)
 
     def encode(self,
                keypoints: np.ndarray,
                keypoints_visible: Optional[np.ndarray] = None,
                area: Optional[np.ndarray] = None) -> Dict[str, np.ndarray]:
-        """Training targets of one image.
+        """Encode the training targets of one image.
 
         Args:
             keypoints (np.ndarray): (N, K, 2) in input px.
@@ -161,23 +154,24 @@ class PartSPR(BaseKeypointCodec):
 
     def _part_centres(self, points: np.ndarray, labelled: np.ndarray,
                       area: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """Mean of the labelled keypoints of each part: (N, S, 2), (N, S)."""
+        """Average the labelled keypoints of each part: (N, S, 2), (N, S)."""
         members = np.zeros((self.num_parts, points.shape[1]), np.float32)
         for part, joints in zip(members, self.parts):
             part[joints] = 1
         weights = members * labelled[:, None]  # (N, S, K)
         counts = weights.sum(-1)
         centres = weights @ points / np.maximum(counts, 1)[..., None]
-        large = area >= self.min_instance_area
+        # a box without an area has no scale to weigh displacements by
+        large = area >= max(self.min_instance_area, 1)
         return centres, (counts > 0) & large[:, None]
 
     def _displacement_rows(self, points: np.ndarray, labelled: np.ndarray,
                            area: np.ndarray, centres: np.ndarray,
                            has_centre: np.ndarray) -> Dict[str, np.ndarray]:
-        """One row a part and cell near a part centre."""
+        """Make a row for each part and cell near a part centre."""
         w, h = self.heatmap_size
         inside = inside_map(points, self.heatmap_size)
-        # a degenerate box must not turn into an infinite weight
+        # boxes under 1 px^2 have no rows: their weights are not read
         weights = (labelled & inside) / np.sqrt(np.maximum(area, 1))[:, None]
 
         origin = np.trunc(centres)
@@ -207,7 +201,7 @@ class PartSPR(BaseKeypointCodec):
         part_maps: Tensor,
         size: Optional[Tuple[int, int]] = None
     ) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Local maxima of the part maps, the points p of Sec. 3.1.
+        """Find the local maxima of the part maps, the points p of Sec. 3.1.
 
         Args:
             part_maps (Tensor): (B, S, H, W).
@@ -215,8 +209,9 @@ class PartSPR(BaseKeypointCodec):
                 apart peaks are. Defaults to that of the maps.
 
         Returns:
-            tuple[Tensor]: Image, part and cell indices and scores, (t, )
-            each, in the order of images, parts and falling scores.
+            tuple[Tensor]: Images (t, ), parts (t, ), points (t, 2) in cells
+            of the maps, and scores r_p (t, ), in the order of images, parts
+            and falling scores.
         """
         height, width = part_maps.shape[2:]
         side = sum(size or (width, height)) / 2
@@ -230,67 +225,77 @@ class PartSPR(BaseKeypointCodec):
         count = min(self.decode_max_instances, height * width)
         scores, cells = peaks.topk(count, dim=-1)
         image, part, rank = (scores > self.decode_thr).nonzero(as_tuple=True)
-        return (image, part, cells[image, part, rank], scores[image, part,
-                                                              rank])
+        points = cell_to_point(cells[image, part, rank], width)
+        return image, part, points, scores[image, part, rank]
 
-    def score_keypoints(self, keypoint_maps: Tensor, images: Tensor,
-                        poses: Tensor) -> Tensor:
-        """Heatmap values at keypoints, the scores r_k of Sec. 3.4.
+    def score_keypoints(self,
+                        keypoint_maps: Tensor,
+                        images: Tensor,
+                        poses: Tensor,
+                        size: Optional[Tuple[int, int]] = None,
+                        origin: float = 0.) -> Tensor:
+        """Read the heatmaps at keypoints, the scores r_k of Sec. 3.4.
+
+        On the right and at the bottom the image goes on beyond the last
+        cell's centre: there the border cell's value counts.
 
         Args:
-            keypoint_maps (Tensor): (B, K, H, W).
+            keypoint_maps (Tensor): (B, K, H, W').
             images (Tensor): (t, ) the image of each pose.
-            poses (Tensor): (t, K, 2) in cells.
+            poses (Tensor): (t, K, 2) in cells of the image.
+            size (tuple[int, int], optional): (W, H) of the image in cells.
+                Defaults to the maps'.
+            origin (float): Where the first column of the maps stands, in
+                cells. Defaults to 0.
 
         Returns:
-            Tensor: (t, K) bilinear values, 0 outside the map.
+            Tensor: (t, K) bilinear values, 0 outside the image.
         """
-        num_keypoints, height, width = keypoint_maps.shape[1:]
-        size = poses.new_tensor([width - 1, height - 1])
-        inside = ((poses >= 0) & (poses <= size)).all(-1)
-        corners, weights = bilinear_corners(poses, (width, height))
-        maps = images[:, None] * num_keypoints + torch.arange(
-            num_keypoints, device=images.device)
-        index = maps[..., None] * (height * width) + corners
-        values = keypoint_maps.reshape(-1)[index] * weights
-        return values.sum(-1) * inside
+        num_keypoints, *shape = keypoint_maps.shape[1:]
+        map_size = shape[::-1]
+        border = poses.new_tensor(size or map_size)
+        border = border - 1 / poses.new_tensor(self.scale_factor)
+        inside = ((poses >= 0) & (poses <= border)).all(-1)
+        points = poses - poses.new_tensor([origin, 0])
+        points = torch.min(
+            points.clamp(min=0),
+            points.new_tensor(map_size) - 1)
+        cells, weights = bilinear_corners(points, map_size)
+        x, y = cells.unbind(-1)
+        joints = torch.arange(num_keypoints, device=images.device)[:, None]
+        values = keypoint_maps[images[:, None, None], joints, y, x]
+        return (values * weights).sum(-1) * inside
 
     def decode(self, heatmaps: Tensor, part_indices: Tensor,
                cell_indices: Tensor,
                displacements: Tensor) -> Tuple[np.ndarray, np.ndarray]:
-        """Poses of one image from what :meth:`encode` returns.
+        """Decode what :meth:`encode` returns for one image.
 
-        The network's own path reads displacements at the peaks alone; this
-        one looks them up among rows, which shows what targets can express.
+        The network reads displacements at the peaks alone; here they are
+        looked up among the rows, which shows what targets can express.
 
         Args:
-            heatmaps (Tensor): (K+S, H, W), keypoints first.
-            part_indices (Tensor): (P, ).
-            cell_indices (Tensor): (P, ).
-            displacements (Tensor): (P, K, 2) in cells.
+            heatmaps, part_indices, cell_indices, displacements (Tensor): As
+                of :meth:`encode`.
 
         Returns:
             tuple[np.ndarray]: Keypoints (t, K, 2) in input px and their
             scores (t, K); a peak without a row gives no pose.
         """
         heatmaps = torch.as_tensor(heatmaps)[None]
-        num_cells = heatmaps[0, 0].numel()
+        width, num_cells = heatmaps.shape[-1], heatmaps[0, 0].numel()
         num_keypoints = heatmaps.shape[1] - self.num_parts
-        image, part, cell, score = self.find_peaks(heatmaps[:, num_keypoints:])
+        image, part, point, score = self.find_peaks(heatmaps[:,
+                                                             num_keypoints:])
         rows = torch.full((self.num_parts * num_cells, ), -1)
         rows[torch.as_tensor(part_indices) * num_cells +
              torch.as_tensor(cell_indices)] = torch.arange(len(part_indices))
-        row = rows[part * num_cells + cell]
+        x, y = point.long().unbind(-1)
+        row = rows[part * num_cells + y * width + x]
         found = row >= 0
-        image, cell, score, row = (x[found] for x in (image, cell, score, row))
-        poses = self.cell_to_point(cell, heatmaps.shape[-1]).unsqueeze(
-            1) + torch.as_tensor(displacements)[row]
+        image, point, score, row = (
+            x[found] for x in (image, point, score, row))
+        poses = point.unsqueeze(1) + torch.as_tensor(displacements)[row]
         scores = score[:, None] * self.score_keypoints(
             heatmaps[:, :num_keypoints], image, poses)
         return poses.numpy() * self.scale_factor, scores.numpy()
-
-    @staticmethod
-    def cell_to_point(cells: Tensor, width: int) -> Tensor:
-        """Flat cell indices (t, ) to points (t, 2) in cells, float."""
-        rows = torch.div(cells, width, rounding_mode='floor')
-        return torch.stack([cells - rows * width, rows], dim=-1).float()

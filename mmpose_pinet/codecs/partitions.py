@@ -7,7 +7,7 @@ the dataset's keypoint indices.
 ``'part-small'`` and ``'keypoint'`` (Fig. 3) only as drawings and, for the
 latter, a count of 13; the tables here are our choice.
 """
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 Parts = List[List[int]]
 Links = List[Tuple[int, int]]
@@ -47,7 +47,7 @@ SKELETONS: Dict[str, Links] = {
 
 def get_parts(parts: Union[str, Sequence[Sequence[int]]],
               skeleton: str = 'coco') -> Parts:
-    """Parts by name, or as given.
+    """Look parts up by name, or take them as given.
 
     Args:
         parts (str | list[list[int]]): A name of ``PARTITIONS[skeleton]``, or
@@ -85,24 +85,44 @@ def get_parts(parts: Union[str, Sequence[Sequence[int]]],
     return parts
 
 
-def check_parts(parts: Parts, num_keypoints: int) -> None:
-    """Raise a ``ValueError`` if a part names a joint that is not there."""
+def check_parts(parts: Parts,
+                num_keypoints: int,
+                partition: Optional[Tuple[str, str]] = None) -> None:
+    """Check that parts are of K keypoints.
+
+    Args:
+        parts (list[list[int]]): Keypoint indices of the S parts.
+        num_keypoints (int): K.
+        partition (tuple[str, str], optional): The name that the parts have,
+            and its skeleton.
+
+    Raises:
+        ValueError: If a part names a joint that is not there, or the skeleton
+            has not K keypoints.
+    """
     for i, part in enumerate(parts):
         if max(part) >= num_keypoints:
             raise ValueError(
                 f'parts[{i}]={part} names keypoint {max(part)}, but '
                 f'num_keypoints={num_keypoints}: they are 0 to '
                 f'{num_keypoints - 1}')
+    if partition is not None:
+        name, skeleton = partition
+        if num_joints(skeleton) != num_keypoints:
+            raise ValueError(
+                f'parts={name!r} of skeleton={skeleton!r} belongs to '
+                f'{num_joints(skeleton)} keypoints, but '
+                f'num_keypoints={num_keypoints}')
 
 
 def num_joints(skeleton: str) -> int:
-    """The number of keypoints of a skeleton of ``SKELETONS``."""
+    """Count the keypoints of a skeleton of ``SKELETONS``."""
     return 1 + max(max(link) for link in SKELETONS[skeleton])
 
 
 def get_links(skeleton: Union[str, Sequence[Sequence[int]]],
               num_keypoints: int) -> Links:
-    """Bones of a skeleton by name, or as given.
+    """Look a skeleton's links up by name, or take them as given.
 
     Args:
         skeleton (str | list[tuple[int, int]]): ``'coco'``, ``'crowdpose'`` or
@@ -136,7 +156,7 @@ def get_links(skeleton: Union[str, Sequence[Sequence[int]]],
 
 
 def mirror_parts(parts: Parts, joint_flip: Sequence[int]) -> List[int]:
-    """The part that each part becomes in a mirrored image.
+    """Tell which part each part becomes in a mirrored image.
 
     Args:
         parts (list[list[int]]): Keypoint indices of the S parts.

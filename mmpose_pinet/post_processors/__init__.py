@@ -1,4 +1,4 @@
 """From candidate poses to persons."""
-from .pose_fusion import PoseFusion
+from .pose_fusion import PoseFusion, build_post_processor
 
-__all__ = ['PoseFusion']
+__all__ = ['PoseFusion', 'build_post_processor']

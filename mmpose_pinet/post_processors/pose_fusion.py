@@ -1,8 +1,9 @@
 """Pose fusion (Sec. 3.4): candidate poses of one image become persons."""
-from typing import Sequence, Tuple
+from typing import Callable, Optional, Sequence, Tuple
 
 import numpy as np
 from mmpose.registry import TASK_UTILS
+from mmpose.utils.typing import OptConfigType
 
 
 @TASK_UTILS.register_module()
@@ -102,12 +103,10 @@ class PoseFusion:
 
 
 def group_by_leader(same: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Greedy grouping, best first, without a loop over candidates.
+    """Group candidates greedily, best first.
 
-    A candidate leads a group unless a better leader claims it; a claimed one
-    joins its best claimant. Who leads is found as the fixed point of that
-    rule: after n rounds the n best candidates are settled, and most others
-    too.
+    The best candidate that is in no group yet leads one, and all it matches
+    that are in none yet join.
 
     Args:
         same (np.ndarray): (t, t) bool, candidates sorted best first.
@@ -116,16 +115,14 @@ def group_by_leader(same: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         tuple[np.ndarray]: The indices of m leaders, and for each candidate
         the number of its group, 0 to m - 1.
     """
-    claims = np.triu(same, k=1)  # claims[i, j]: the better i may claim j
-    leads = np.ones(len(same), dtype=bool)
-    while True:
-        settled = ~(claims & leads[:, None]).any(0)
-        if (settled == leads).all():
-            break
-        leads = settled
-    leaders = np.flatnonzero(leads)
-    claims[leaders, leaders] = True
-    return leaders, claims[leaders].argmax(0) if len(same) else leaders
+    leaders = []
+    groups = np.full(len(same), -1)
+    for candidate, matches in enumerate(same):
+        if groups[candidate] < 0:
+            groups[matches & (groups < 0)] = len(leaders)
+            groups[candidate] = len(leaders)
+            leaders.append(candidate)
+    return np.array(leaders, dtype=int), groups
 
 
 def fuse_groups(keypoints: np.ndarray, keypoint_scores: np.ndarray,
@@ -147,3 +144,25 @@ def fuse_groups(keypoints: np.ndarray, keypoint_scores: np.ndarray,
     best = order[first]
     columns = np.arange(keypoint_scores.shape[1])
     return keypoints[best, columns], keypoint_scores[best, columns]
+
+
+def build_post_processor(cfg: OptConfigType,
+                         num_keypoints: int) -> Optional[Callable]:
+    """Build what a head turns candidates into persons with.
+
+    Args:
+        cfg (dict, optional): Config of :class:`PoseFusion` or of anything
+            that is called alike. ``None`` builds nothing.
+        num_keypoints (int): K.
+
+    Raises:
+        ValueError: If there are not K ``sigmas``.
+    """
+    if cfg is None:
+        return None
+    post_processor = TASK_UTILS.build(cfg)
+    sigmas = getattr(post_processor, 'sigmas', None)
+    if sigmas is not None and len(sigmas) != num_keypoints:
+        raise ValueError(f'post_processor.sigmas has {len(sigmas)} values, '
+                         f'but num_keypoints={num_keypoints}')
+    return post_processor

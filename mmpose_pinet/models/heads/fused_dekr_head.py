@@ -3,9 +3,11 @@ from typing import Sequence
 
 from mmengine.structures import InstanceData
 from mmpose.models.heads import DEKRHead
-from mmpose.registry import MODELS, TASK_UTILS
+from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, InstanceList
 from torch import Tensor
+
+from mmpose_pinet.post_processors import build_post_processor
 
 
 @MODELS.register_module()
@@ -28,19 +30,15 @@ class FusedDEKRHead(DEKRHead):
 
     def __init__(self, *args, post_processor: ConfigType, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.post_processor = TASK_UTILS.build(post_processor)
-        sigmas = getattr(self.post_processor, 'sigmas', None)
-        if sigmas is not None and len(sigmas) != self.num_keypoints:
-            raise ValueError(
-                f'post_processor.sigmas has {len(sigmas)} values, but '
-                f'num_keypoints={self.num_keypoints}')
+        self.post_processor = build_post_processor(post_processor,
+                                                   self.num_keypoints)
 
     def decode(self,
                heatmaps: Sequence[Tensor],
                displacements: Sequence[Tensor],
                test_cfg: ConfigType = {},
                metainfo: dict = {}) -> InstanceList:
-        """Persons of the outputs, without DEKR's own NMS.
+        """Find the persons in the outputs, without DEKR's own NMS.
 
         Args:
             heatmaps (list[Tensor]): (B, K+1, H, W), the root's last.

@@ -1,23 +1,32 @@
 """The head of PINet: part-based pose generation, refinement and fusion."""
 from typing import Dict, Tuple
 
+import numpy as np
 import torch
 import torch.nn as nn
 from mmengine.runner.amp import autocast
-from mmengine.structures import PixelData
+from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads.base_head import BaseHead
-from mmpose.registry import KEYPOINT_CODECS, MODELS, TASK_UTILS
-from mmpose.utils.typing import (ConfigType, Features, OptConfigType,
-                                 OptSampleList, Predictions)
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+from mmpose.utils.typing import (ConfigType, Features, InstanceList,
+                                 OptConfigType, OptSampleList, Predictions)
 from torch import Tensor
 
-from mmpose_pinet.codecs.partitions import mirror_parts
+from mmpose_pinet.codecs import PartSPR
+from mmpose_pinet.post_processors import build_post_processor
 
+from ..layers import FeaturePyramid
 from ..layers.pose_refinement import sampling_points
-from ..layers.pyramid_conv import PyramidConv
-from ..layers.views import Views
-from .candidates import Candidates, merge_candidates, merge_maps, pack_persons
+from .flip_test import mirror_of
+from .multiscale import Candidates, iterate_scales, merge_scales
 from .target_rows import TargetRows
+
+POSE_LOSS = dict(
+    type='SoftWeightSmoothL1Loss',
+    use_target_weight=True,
+    supervise_empty=False,
+    beta=1 / 9,
+    loss_weight=0.03)
 
 
 @MODELS.register_module()
@@ -29,14 +38,11 @@ class PINetHead(BaseHead):
     Maps of several sizes count as one of the first one's size, as if the
     others were resized and concatenated, which is never done.
 
-    Note:
-
-        - images B, keypoints K, parts S, candidates t, persons m
-        - feature map (C, H, W); its cells are the unit of poses until they
-          leave as input px
+    Images B, keypoints K, parts S, candidates t, persons m. Cells of the
+    feature map (C, H, W) are the unit of poses until they leave as input px.
 
     Args:
-        in_channels (int): C, of the last feature map or of all together.
+        in_channels (int): C, of all feature maps together.
         num_keypoints (int): K.
         decoder (dict): Config of :class:`PartSPR`.
         refinement (dict, optional): Config of :class:`PoseRefinement`, which
@@ -52,8 +58,8 @@ class PINetHead(BaseHead):
             and displacements start as N(0, 0.001).
 
     Raises:
-        ValueError: If ``decoder.parts``, ``refinement.skeleton`` or
-            ``post_processor.sigmas`` do not fit ``num_keypoints``.
+        ValueError: If ``decoder`` is no PartSPR, or its parts,
+            ``refinement.skeleton`` or ``post_processor.sigmas`` do not fit K.
     """
 
     def __init__(self,
@@ -68,33 +74,24 @@ class PINetHead(BaseHead):
                  post_processor: OptConfigType = None,
                  heatmap_loss: ConfigType = dict(
                      type='KeypointMSELoss', use_target_weight=True),
-                 displacement_loss: ConfigType = dict(
-                     type='SoftWeightSmoothL1Loss',
-                     use_target_weight=True,
-                     supervise_empty=False,
-                     beta=1 / 9,
-                     loss_weight=0.03),
-                 refine_loss: ConfigType = dict(
-                     type='SoftWeightSmoothL1Loss',
-                     use_target_weight=True,
-                     supervise_empty=False,
-                     beta=1 / 9,
-                     loss_weight=0.03),
+                 displacement_loss: ConfigType = POSE_LOSS,
+                 refine_loss: ConfigType = POSE_LOSS,
                  init_cfg: OptConfigType = None) -> None:
         if init_cfg is None:
-            init_cfg = dict(
-                type='Normal',
-                std=0.001,
-                override=[
-                    dict(name='point_layer'),
-                    dict(name='displacement_layer')
-                ])
+            layers = dict(name='point_layer'), dict(name='displacement_layer')
+            init_cfg = dict(type='Normal', std=0.001, override=[*layers])
         super().__init__(init_cfg)
         self.num_keypoints = num_keypoints
         self.decoder = KEYPOINT_CODECS.build(decoder)
+        if not isinstance(self.decoder, PartSPR):
+            raise ValueError(
+                f'model.head.decoder is a {type(self.decoder).__name__}, but '
+                "PINetHead needs the parts of a codec of type='PartSPR', in "
+                'the head and in GenerateTarget alike')
         self.decoder.check_num_keypoints(num_keypoints)
         num_parts = self.decoder.num_parts
-        self.point_layer = PyramidConv(in_channels, num_keypoints + num_parts)
+        # 1x1 convolutions: one of whole maps, one of single columns
+        self.point_layer = nn.Linear(in_channels, num_keypoints + num_parts)
         self.displacement_layer = nn.Linear(in_channels,
                                             num_parts * num_keypoints * 2)
         self.loss_module = nn.ModuleDict(
@@ -110,56 +107,108 @@ class PINetHead(BaseHead):
                     in_channels=in_channels,
                     num_keypoints=num_keypoints))
             self.loss_module['refine'] = MODELS.build(refine_loss)
-
-        self.post_processor = None
-        if post_processor is not None:
-            self.post_processor = TASK_UTILS.build(post_processor)
-            sigmas = getattr(self.post_processor, 'sigmas', None)
-            if sigmas is not None and len(sigmas) != num_keypoints:
-                raise ValueError(
-                    f'post_processor.sigmas has {len(sigmas)} values, but '
-                    f'num_keypoints={num_keypoints}')
+        self.post_processor = build_post_processor(post_processor,
+                                                   num_keypoints)
 
     def forward(self, feats: Tuple[Tensor]) -> Tensor:
-        """Point maps: K keypoint heatmaps, then S part heatmaps (Eq. 6).
+        """Make the point maps: K keypoint, then S part heatmaps (Eq. 6).
 
         Args:
-            feats (tuple[Tensor]): Feature maps as :meth:`PyramidConv.levels`
-                takes them.
+            feats (tuple[Tensor]): (B, C_i, H_i, W_i), the finest first.
 
         Returns:
-            Tensor: (B, K+S, H, W).
+            Tensor: (B, K+S, H, W) in float32 at least.
         """
-        return self.point_layer(feats)
+        return FeaturePyramid(feats).convolve(self.point_layer)
 
-    def displace(self, part_features: Tensor, parts: Tensor) -> Tensor:
-        """Displacements o from part points to keypoints (Eq. 1).
+    def generate(self, pyramid: FeaturePyramid, images: Tensor, parts: Tensor,
+                 points: Tensor) -> Tuple[Tensor, Tensor]:
+        """Generate a coarse pose at each part point (PPG, Eq. 1).
 
         Args:
-            part_features (Tensor): (t, C) features at the part points.
+            pyramid (FeaturePyramid): Of B images.
+            images (Tensor): (t, ) image indices.
             parts (Tensor): (t, ) part indices.
+            points (Tensor): (t, 2) part points p in cells.
 
         Returns:
-            Tensor: (t, K, 2) in cells.
+            tuple[Tensor]: Poses p + o, (t, K, 2) in cells, and the features
+            at the part points, (t, C).
         """
+        part_features = pyramid.read(images, points)
         layer = self.displacement_layer
         # bfloat16 has quarters of a cell, where a keypoint is 60 cells away
-        with autocast(device_type=part_features.device.type, enabled=False):
+        with autocast(device_type=points.device.type, enabled=False):
             of_all_parts = layer(part_features.to(layer.weight.dtype))
         of_all_parts = of_all_parts.unflatten(
             1, (self.decoder.num_parts, self.num_keypoints, 2))
         rows = torch.arange(len(parts), device=parts.device)
-        return of_all_parts[rows, parts].float()
+        return points[:, None] + of_all_parts[rows, parts], part_features
+
+    def refine(self, pyramid: FeaturePyramid, images: Tensor, poses: Tensor,
+               part_features: Tensor) -> Tensor:
+        """Correct coarse poses by what their keypoints look like (PR, Eq. 3).
+
+        Args:
+            pyramid (FeaturePyramid): Of B images.
+            images (Tensor): (t, ) image indices.
+            poses (Tensor): (t, K, 2) in cells.
+            part_features (Tensor): (t, C) features at the part points.
+
+        Returns:
+            Tensor: (t, K, 2) in cells.
+        """
+        if self.refinement is None:
+            return poses
+        points = sampling_points(poses, pyramid.size).transpose(0, 1)
+        corrections = self.refinement(
+            pyramid.read(images, points), part_features)
+        return poses + corrections
+
+    def fuse(self, images: Tensor, poses: Tensor, scores: Tensor,
+             num_images: int, score_thr: float) -> InstanceList:
+        """Turn the candidates of each image into its persons (PF, Sec. 3.4).
+
+        Args:
+            images (Tensor): (t, ) image indices.
+            poses (Tensor): (t, K, 2) in cells.
+            scores (Tensor): (t, K) keypoint scores.
+            num_images (int): B.
+            score_thr (float): Persons with a lower mean keypoint score are
+                left out.
+
+        Returns:
+            list[InstanceData]: Of numpy arrays, best person first.
+        """
+        keypoints = poses * poses.new_tensor(self.decoder.scale_factor)
+        images, keypoints, scores = (
+            x.detach().cpu().numpy() for x in (images, keypoints, scores))
+        persons = []
+        for image in range(num_images):
+            found = keypoints[images == image], scores[images == image]
+            if self.post_processor is not None:
+                found = self.post_processor(*found)
+            person_scores = found[1].mean(axis=1)
+            order = np.argsort(-person_scores, kind='stable')
+            order = order[person_scores[order] >= score_thr]
+            points = found[0][order]
+            corners = points.min(axis=1), points.max(axis=1)
+            persons.append(
+                InstanceData(
+                    keypoints=points,
+                    keypoint_scores=found[1][order],
+                    bboxes=np.concatenate(corners, axis=1),
+                    bbox_scores=person_scores[order]))
+        return persons
 
     def loss(self,
              feats: Tuple[Tensor],
              batch_data_samples: OptSampleList,
              train_cfg: OptConfigType = {}) -> Dict[str, Tensor]:
-        """Losses of a batch (Eq. 5, 12).
+        """Compute the losses of a batch (Eq. 5, 12).
 
         Args:
-            feats (tuple[Tensor]): Feature maps as :meth:`PyramidConv.levels`
-                takes them.
+            feats (tuple[Tensor]): As of :meth:`forward`.
             batch_data_samples (list[PoseDataSample]): With the targets of
                 :meth:`PartSPR.encode`, and ``gt_fields.heatmap_mask``
                 (1, H, W) where parts of the image teach nothing.
@@ -170,99 +219,50 @@ class PINetHead(BaseHead):
             dict[str, Tensor]: ``loss/heatmap``, ``loss/displacement`` and,
             with refinement, ``loss/refine``.
         """
+        pyramid = FeaturePyramid(feats)
         fields = [d.gt_fields for d in batch_data_samples]
         heatmaps = torch.stack([f.heatmaps for f in fields])
         weights = torch.stack([f.heatmap_weights for f in fields])
-        mask = None
-        if 'heatmap_mask' in fields[0]:
-            mask = torch.stack([f.heatmap_mask for f in fields])
+        mask = torch.stack([f.heatmap_mask for f in fields
+                            ]) if 'heatmap_mask' in fields[0] else None
+        point_maps = pyramid.convolve(self.point_layer)
         losses = {
             'loss/heatmap':
-            self.loss_module['heatmap'](self.forward(feats).float(), heatmaps,
-                                        weights, mask)
+            self.loss_module['heatmap'](point_maps, heatmaps, weights, mask)
         }
 
-        rows = TargetRows.collect(batch_data_samples)
-        views = Views([self.point_layer.levels(feats)])
-        points = self.decoder.cell_to_point(rows.cells, views.size[0])
-        part_features = views.read(rows.images, points[None])
-        displacements = self.displace(part_features, rows.parts)
-        # x and y count apart in the loss's mean
-        row_weights = rows.weights[..., None].expand(-1, -1, 2)
+        rows = TargetRows.collect(batch_data_samples,
+                                  heatmaps[:, self.num_keypoints:])
+        coarse, part_features = self.generate(pyramid, rows.images, rows.parts,
+                                              rows.points)
         losses['loss/displacement'] = self.loss_module['displacement'](
-            displacements, rows.displacements, row_weights)
+            coarse, rows.poses, rows.weights)
         if self.refinement is None:
             return losses
 
-        chosen = rows.strongest(heatmaps[:, self.num_keypoints:],
-                                (train_cfg or {}).get('refine_samples', 40))
-        coarse = displacements[chosen].detach()
-        poses = points[chosen, None] + coarse
-        corrections = self.correct(views, rows.images[chosen], poses[None],
-                                   part_features[chosen])
+        chosen = rows.strongest((train_cfg or {}).get('refine_samples', 40))
+        refined = self.refine(pyramid, rows.images[chosen],
+                              coarse[chosen].detach(), part_features[chosen])
         losses['loss/refine'] = self.loss_module['refine'](
-            coarse + corrections[0], rows.displacements[chosen],
-            row_weights[chosen])
+            refined, rows.poses[chosen], rows.weights[chosen])
         return losses
-
-    def correct(self, views: Views, images: Tensor, poses: Tensor,
-                part_features: Tensor) -> Tensor:
-        """What refinement adds to coarse poses in each view (Eq. 3).
-
-        Args:
-            views (Views): V views of the batch.
-            images (Tensor): (t, ) image indices.
-            poses (Tensor): (V, t, K, 2) in cells.
-            part_features (Tensor): (V*t, C) features at the part points.
-
-        Returns:
-            Tensor: (V, t, K, 2) in cells.
-        """
-        keypoint_features = views.read(images,
-                                       sampling_points(poses, views.size))
-        corrections = self.refinement(keypoint_features, part_features)
-        return views.vectors_to_plain(corrections.float())
-
-    def find_poses(self, views: Views) -> Tuple[Tensor, Candidates]:
-        """From features to scored poses, at one scale (PPG and PR).
-
-        Args:
-            views (Views): V views of the batch.
-
-        Returns:
-            tuple: Point maps as :meth:`Views.merge_maps` returns them, and t
-            candidate poses.
-        """
-        maps = views.merge_maps(self.forward(views.levels).float())
-        images, parts, cells, part_scores = self.decoder.find_peaks(
-            maps[:, self.num_keypoints:], views.size)
-        points = views.map_points(
-            self.decoder.cell_to_point(cells, maps.shape[-1]))
-
-        part_features = views.read(images,
-                                   points.expand(views.num_views, -1, -1))
-        displacements = self.displace(part_features, views.of_parts(parts))
-        poses = points[:, None] + views.vectors_to_plain(displacements)
-        if self.refinement is not None:
-            poses = poses + self.correct(views, images, poses, part_features)
-        poses = views.merge_poses(poses, points)
-        return maps, Candidates(images, poses, part_scores)
 
     def predict(self,
                 feats: Features,
                 batch_data_samples: OptSampleList,
                 test_cfg: OptConfigType = {}) -> Predictions:
-        """Persons of a batch of any size, of images of one shape.
+        """Find the persons of a batch of images of one shape (Fig. 2).
 
         Args:
-            feats (Features): The tuple of feature maps, see
-                :meth:`PyramidConv.levels`; with ``flip_test``, a list of that
-                of the images and that of the mirrored images; with
-                ``multiscale_test``, a list of either, scale 1 first.
+            feats (Features): The tuple of feature maps, see :meth:`forward`;
+                with ``flip_test``, a list of that of the images and that of
+                the mirrored images; with ``multiscale_test``, a list of
+                either, scale 1 first.
             batch_data_samples (list[PoseDataSample]): With ``flip_indices``
                 and ``aug_scales`` in their meta where the test needs them.
-            test_cfg (dict): ``flip_test``, ``multiscale_test`` and
-                ``output_heatmaps``.
+            test_cfg (dict): ``flip_test``, ``multiscale_test``, ``score_thr``
+                (persons under it are left out, 0 by default: average
+                precision wants them all) and ``output_heatmaps``.
 
         Returns:
             list[InstanceData] | tuple: For each image ``keypoints``
@@ -275,51 +275,28 @@ class PINetHead(BaseHead):
             ValueError: If some images were padded to the shape of others.
         """
         test_cfg = test_cfg or {}
-        shapes = {
-            tuple(d.metainfo['pad_shape'])
-            for d in batch_data_samples if 'pad_shape' in d.metainfo
-        }
-        if len(shapes) > 1:
-            raise ValueError(
-                f'images of {sorted(shapes)} px are padded to one shape, and '
-                'poses would be found in the padding: set model.type='
-                'BatchedBottomupPoseEstimator, or test_dataloader.batch_size=1'
-            )
-        scales = [1.]
-        if test_cfg.get('multiscale_test', False):
-            scales += batch_data_samples[0].metainfo['aug_scales']
-        else:
-            feats = [feats]
-        views = [
-            self._views(feat, batch_data_samples, test_cfg) for feat in feats
-        ]
-
-        maps, candidates = zip(*map(self.find_poses, views))
-        sizes = [v.size for v in views]
-        merged = merge_candidates(candidates, sizes, scales,
-                                  len(batch_data_samples))
-        origin = maps[0].new_tensor([views[0].origin, 0])
-        keypoint_maps = merge_maps([m[:, :self.num_keypoints] for m in maps],
-                                   sizes, scales, origin)
-        scores = merged.part_scores[:, None] * self.decoder.score_keypoints(
-            keypoint_maps, merged.images, merged.poses - origin)
-        keypoints = merged.poses * merged.poses.new_tensor(
-            self.decoder.scale_factor)
-
-        persons = pack_persons(merged.images, keypoints, scores,
-                               len(batch_data_samples), self.post_processor)
+        found = []
+        for scale, levels in iterate_scales(feats, batch_data_samples,
+                                            test_cfg):
+            pyramid = FeaturePyramid(levels)
+            mirror = mirror_of(pyramid, batch_data_samples, self.decoder)
+            maps = mirror.merge_maps(pyramid.convolve(self.point_layer))
+            *peaks, part_scores = self.decoder.find_peaks(
+                maps[:, self.num_keypoints:], pyramid.size)
+            images, parts, points = mirror.queries(*peaks)
+            # PPG, then PR, each in the frame of its own image
+            coarse, part_features = self.generate(pyramid, images, parts,
+                                                  points)
+            refined = self.refine(pyramid, images, coarse, part_features)
+            found.append(
+                Candidates(scale, pyramid.size, peaks[0],
+                           mirror.merge_poses(refined, points), part_scores,
+                           maps, mirror))
+        # PF, of the candidates of all scales
+        persons = self.fuse(*merge_scales(found, self.decoder),
+                            len(batch_data_samples),
+                            test_cfg.get('score_thr', 0.))
         if test_cfg.get('output_heatmaps', False):
-            plain = views[0].plain_maps(maps[0].detach())
-            return persons, [PixelData(heatmaps=m) for m in plain]
+            maps = found[0].mirror.cell_maps(found[0].maps.detach())
+            return persons, [PixelData(heatmaps=m) for m in maps]
         return persons
-
-    def _views(self, feats: Features, batch_data_samples: OptSampleList,
-               test_cfg: ConfigType) -> Views:
-        """The views of one scale."""
-        if not test_cfg.get('flip_test', False):
-            return Views([self.point_layer.levels(feats)])
-        joint_flip = batch_data_samples[0].metainfo['flip_indices']
-        return Views([self.point_layer.levels(feat) for feat in feats],
-                     stride=float(self.decoder.scale_factor[0]),
-                     joint_flip=joint_flip,
-                     part_flip=mirror_parts(self.decoder.parts, joint_flip))

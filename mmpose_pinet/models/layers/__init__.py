@@ -1,5 +1,5 @@
 """Layers that the head is made of."""
-from .feature_columns import FeatureColumns
+from .feature_pyramid import FeaturePyramid
 from .pose_refinement import PoseRefinement
 
-__all__ = ['FeatureColumns', 'PoseRefinement']
+__all__ = ['FeaturePyramid', 'PoseRefinement']

@@ -2,6 +2,7 @@
 from typing import Sequence, Tuple
 
 import torch
+import torch.distributed as dist
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +10,7 @@ from torch import Tensor
 
 def normalized_adjacency(links: Sequence[Tuple[int, int]],
                          num_keypoints: int) -> Tensor:
-    """D^-1/2 (A + I) D^-1/2 of a skeleton, the start of G in Eq. 9.
+    """Compute D^-1/2 (A + I) D^-1/2 of a skeleton, the start of G in Eq. 9.
 
     Args:
         links (list[tuple[int, int]]): Pairs of linked keypoints.
@@ -25,36 +26,62 @@ def normalized_adjacency(links: Sequence[Tuple[int, int]],
     return scale[:, None] * adjacency * scale
 
 
-class RowBatchNorm(nn.BatchNorm1d):
-    """Batch normalisation that takes any number of rows, none included.
+def count_rows(rows: Tensor, norm: nn.Module) -> int:
+    """Count the rows that a norm takes its statistics from.
+
+    Args:
+        rows (Tensor): (t, C) of this process.
+        norm (nn.Module): A ``BatchNorm1d``, or the ``SyncBatchNorm`` that
+            ``sync_bn='torch'`` makes of it, which sees all processes' rows.
+
+    Returns:
+        int: The same in all processes where the norm is synchronised.
+    """
+    if not isinstance(norm, nn.SyncBatchNorm) or not dist.is_initialized():
+        return len(rows)
+    count = torch.tensor(len(rows), device=rows.device)
+    dist.all_reduce(count, group=norm.process_group)
+    return int(count)
+
+
+def norm_rows(rows: Tensor, norm: nn.Module) -> Tensor:
+    """Normalise any number of rows, none included.
 
     A batch, or the share of it that one process of a distributed run sees,
     may hold one row or no row at all, which have no variance. They are
-    normalised by the running statistics, which they leave alone.
+    normalised by the running statistics, which they leave alone. With a
+    synchronised norm the rows of all processes count: all of them enter its
+    collective or none does, and a process without a row lends a hand.
+
+    Args:
+        rows (Tensor): (t, C). Taken in the norm's precision, under autocast
+            too: processes with and without rows exchange the same type.
+        norm (nn.Module): A ``BatchNorm1d`` or ``SyncBatchNorm``.
+
+    Returns:
+        Tensor: (t, C).
     """
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """(t, C) to (t, C)."""
-        if self.training and len(rows) < 2:
-            return F.batch_norm(rows, self.running_mean, self.running_var,
-                                self.weight, self.bias, False, 0., self.eps)
-        return super().forward(rows)
+    rows = rows.to(norm.weight.dtype)
+    if norm.training and count_rows(rows, norm) > 1:
+        return norm(rows)
+    return F.batch_norm(rows, norm.running_mean, norm.running_var, norm.weight,
+                        norm.bias, False, 0., norm.eps)
 
 
-def normed_linear(rows: Tensor, linear: nn.Linear,
-                  norm: nn.BatchNorm1d) -> Tensor:
-    """A linear layer and a norm, in one pass where the statistics are fixed.
+def normed_linear(rows: Tensor, linear: nn.Linear, norm: nn.Module) -> Tensor:
+    """Apply a linear layer and a norm, in one pass where the statistics are
+    fixed.
 
     Args:
         rows (Tensor): (t, C).
         linear (nn.Linear): C to C' channels.
-        norm (nn.BatchNorm1d): Of C' channels.
+        norm (nn.Module): Of C' channels, as of :func:`norm_rows`.
 
     Returns:
         Tensor: (t, C').
     """
     if norm.training:
-        return norm(linear(rows))
+        return norm_rows(linear(rows), norm)
     scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
     bias = (linear.bias - norm.running_mean) * scale + norm.bias
     return F.linear(rows, linear.weight * scale[:, None], bias)
@@ -71,7 +98,10 @@ class GraphConv(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.linear = nn.Linear(in_channels, out_channels)
-        self.norm = RowBatchNorm(out_channels)
+        # as in the authors' release
+        nn.init.xavier_uniform_(self.linear.weight, gain=1.414)
+        nn.init.zeros_(self.linear.bias)
+        self.norm = nn.BatchNorm1d(out_channels)
 
     def forward(self, features: Tensor, adjacency: Tensor) -> Tensor:
         """Convolve.
@@ -103,6 +133,6 @@ class ResidualGraphConv(nn.Module):
         self.conv2 = GraphConv(channels, channels)
 
     def forward(self, features: Tensor, adjacency: Tensor) -> Tensor:
-        """(K, t, C) to (K, t, C)."""
+        """Convolve (K, t, C) to (K, t, C)."""
         out = self.conv2(self.conv1(features, adjacency), adjacency)
         return features + out

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from mmpose_pinet.codecs.partitions import get_links
 
-from .graph_conv import (GraphConv, ResidualGraphConv, RowBatchNorm,
-                         normalized_adjacency, normed_linear)
+from .graph_conv import (GraphConv, ResidualGraphConv, normalized_adjacency,
+                         normed_linear)
 
 
 @MODELS.register_module()
@@ -60,12 +60,12 @@ class PoseRefinement(BaseModule):
         self.blocks = nn.ModuleList(
             ResidualGraphConv(in_channels) for _ in range(num_layers))
         self.fuse = nn.Linear(3 * in_channels, in_channels)
-        self.norm = RowBatchNorm(in_channels)
+        self.norm = nn.BatchNorm1d(in_channels)
         self.predict = nn.Linear(in_channels, 2 * num_keypoints)
 
     def forward(self, keypoint_features: Tensor,
                 part_features: Tensor) -> Tensor:
-        """The correction of each keypoint of each pose.
+        """Tell the correction of each keypoint of each pose.
 
         Args:
             keypoint_features (Tensor): (K, t, C) features at the keypoints.
@@ -86,7 +86,7 @@ class PoseRefinement(BaseModule):
 
 
 def sampling_points(poses: Tensor, size: Tuple[int, int]) -> Tensor:
-    """Where the features of keypoints are read.
+    """Tell where the features of keypoints are read.
 
     The authors' release normalises by the outermost cells' centres but reads
     with ``grid_sample(align_corners=False)``, up to half a cell off. Its

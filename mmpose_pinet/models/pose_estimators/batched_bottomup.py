@@ -1,4 +1,4 @@
-"""The estimator that tests crowds fast, and lets image pyramids through."""
+"""The bottom-up estimator that batches views, and images of one shape."""
 from collections import defaultdict
 from typing import Dict, List, Sequence, Tuple, Union
 
@@ -17,25 +17,25 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     """The stock estimator, with a test that wastes nothing.
 
     Training is the parent's. A test passes an image and its mirror image
-    through the backbone in one call, of a copy whose batch norms are folded
-    into its convolutions, in the channels-last memory format. This changes
-    features by rounding alone. Images of a batch that were padded to one
-    shape are tested without their padding, those of one shape together: what
-    is found in an image does not depend on the others. An image pyramid
-    reaches ``predict``, which MMPose's ``forward`` prevents.
+    through the backbone in one call; on a CPU through a
+    :class:`FoldedBackbone`, which changes features by rounding alone. Images
+    of a batch that were padded to one shape are tested without their padding,
+    those of one shape together: what is found in an image does not depend on
+    the others. An image pyramid reaches ``predict``, which MMPose's
+    ``forward`` prevents.
 
     Arguments are those of :class:`BottomupPoseEstimator`.
     """
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self._frozen_copy = FoldedBackbone()
+        self._folded_backbone = FoldedBackbone()
 
     def forward(self,
                 inputs: Union[Tensor, List[Tensor]],
                 data_samples: OptSampleList,
                 mode: str = 'tensor') -> ForwardResults:
-        """Hand a pyramid to ``predict`` as it is.
+        """Hand an image pyramid to ``predict`` as it is.
 
         Args:
             inputs (Tensor | list[Tensor]): (B, 3, h, w), or with
@@ -54,7 +54,7 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
 
     def predict(self, inputs: Union[Tensor, List[Tensor]],
                 data_samples: OptSampleList) -> OptSampleList:
-        """Persons of a batch, at one scale or at several.
+        """Find the persons of a batch, at one scale or at several.
 
         Args:
             inputs (Tensor | list[Tensor]): As of :meth:`forward`.
@@ -81,16 +81,16 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
         return data_samples
 
     def _view_features(self, images: Tensor) -> Features:
-        """Features of images (B, 3, h, w); with ``flip_test`` a list of those
-        and of their mirror images'."""
+        """Extract features of images (B, 3, h, w); with ``flip_test`` a list
+        of theirs and of their mirror images'."""
         num_images = len(images)
         flip_test = self.test_cfg.get('flip_test', False)
         if flip_test:
             images = torch.cat([images, images.flip(-1)])
         backbone = self.backbone
-        if not self.training:
-            backbone = self._frozen_copy.of(backbone)
-        feats = backbone(images.contiguous(memory_format=torch.channels_last))
+        if not self.training and images.device.type == 'cpu':
+            backbone = self._folded_backbone.of(backbone)
+        feats = backbone(images)
         if self.with_neck:
             feats = self.neck(feats)
         if not flip_test:
@@ -104,7 +104,7 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
 def group_by_shape(
         samples: SampleList, levels: Sequence[Tensor]
 ) -> Dict[Tuple[Tuple[int, int], ...], List[int]]:
-    """Images of a padded batch that have one shape without their padding.
+    """Group images of a padded batch by their shape without the padding.
 
     Args:
         samples (list[PoseDataSample]): B, with ``pad_shape`` (h, w) in their

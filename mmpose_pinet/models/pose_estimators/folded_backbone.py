@@ -1,48 +1,86 @@
-"""A copy of a backbone for tests, without what only training needs."""
+"""A backbone for tests on a CPU, without what only training needs."""
 from copy import deepcopy
-from typing import Optional, Tuple
+from typing import List, Optional
 
+import numpy as np
 import torch
 import torch.nn as nn
 from mmcv.cnn import fuse_conv_bn
+from torch import Tensor
+
+_INTEGERS = {
+    1: torch.int8,
+    2: torch.int16,
+    4: torch.int32,
+    8: torch.int64,
+}
 
 
 class FoldedBackbone:
-    """The backbone with batch norms folded into convolutions, made on demand.
+    """A copy of a backbone with batch norms folded into its convolutions.
 
-    The copy is made anew whenever the backbone's weights or statistics have
-    changed since: by training, by loading, by a move to another device or
-    type. It is no submodule, so that checkpoints do not hold it.
+    On a CPU, HRNet-W32 takes 9 to 15 % less time without its norms. Weights
+    can be written to in ways that leave no trace (MMEngine's EMAHook swaps
+    them by ``param.data.copy_``), so the copy is never trusted: each time it
+    is asked for, all weights and statistics are compared to the last bit with
+    those it was made from, which takes 2 % of the backbone's time.
+
+    Forward hooks of the backbone's layers do not see the copy. It is no
+    submodule, so that checkpoints do not hold it.
     """
 
     def __init__(self) -> None:
-        self.backbone: Optional[nn.Module] = None
+        self._modules: List[nn.Module] = []
+        self._tensors: List[Tensor] = []
+        self._copy: Optional[nn.Module] = None
 
     def of(self, backbone: nn.Module) -> nn.Module:
-        """The copy of a backbone as it is now.
+        """Return the copy of a backbone as it is now.
 
         Args:
             backbone (nn.Module): Whose batch norms are registered right after
-                their convolutions, as in MMPose's backbones.
+                their convolutions, as in MMPose's backbones. On a CPU.
 
         Returns:
-            nn.Module: In evaluation mode, without gradients.
+            nn.Module: In evaluation mode, without gradients, in the
+            channels-last memory format where that is fast.
         """
-        if self.backbone is not backbone or self._state() != self._copied:
-            self.backbone = backbone
-            self._tensors = [*backbone.parameters(), *backbone.buffers()]
-            self._copied = self._state()
-            copy = deepcopy(backbone)
-            copy.eval()  # MMPose's HRNet does not return itself
-            with torch.no_grad():
-                copy = fuse_conv_bn(copy)
-            self._copy = copy.requires_grad_(False).to(
-                memory_format=torch.channels_last)
+        modules = list(backbone.modules())
+        tensors = [*backbone.parameters(), *backbone.buffers()]
+        if modules != self._modules or len(tensors) != len(
+                self._tensors) or not all(map(_same, tensors, self._tensors)):
+            self._modules = modules
+            self._tensors = [x.detach().clone() for x in tensors]
+            self._copy = _fold(backbone)
         return self._copy
 
-    def _state(self) -> Tuple:
-        """What changes when weights are written to, loaded or moved."""
-        first = self._tensors[0]
-        writes = sum(0 if t.is_inference() else t._version
-                     for t in self._tensors)
-        return writes, first.data_ptr(), first.device, first.dtype
+
+def suits_channels_last(module: nn.Module) -> bool:
+    """Tell whether convolutions gain from the channels-last memory format.
+
+    It was measured on CPUs: HRNet gains by it, in training and in tests;
+    depthwise convolutions (MobileNetV2) take over three times as long.
+    """
+    return not any(
+        isinstance(layer, nn.Conv2d) and layer.groups > 1
+        for layer in module.modules())
+
+
+def _fold(backbone: nn.Module) -> nn.Module:
+    copy = deepcopy(backbone)
+    copy.eval()  # MMPose's HRNet does not return itself
+    with torch.no_grad():
+        copy = fuse_conv_bn(copy)
+    copy.requires_grad_(False)
+    if suits_channels_last(copy):
+        copy.to(memory_format=torch.channels_last)
+    return copy
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    """Compare two tensors to the last bit, faster than ``torch.equal``."""
+    if one.dtype != other.dtype:
+        return False
+    integers = _INTEGERS[one.element_size()]
+    return np.array_equal(*(x.detach().view(integers).numpy()
+                            for x in (one, other)))

@@ -1,0 +1,165 @@
+"""The mirror: mirrored images are more images of the batch."""
+from typing import Sequence, Tuple
+
+import torch
+from mmpose.utils.typing import SampleList
+from torch import Tensor
+
+from mmpose_pinet.codecs import PartSPR
+from mmpose_pinet.codecs.partitions import mirror_parts
+
+from ..layers import FeaturePyramid
+
+Queries = Tuple[Tensor, Tensor, Tensor]
+
+
+class PlainTest:
+    """A test without mirror images: everything stays as it is."""
+
+    origin = 0.
+
+    def merge_maps(self, maps: Tensor) -> Tensor:
+        """Return the maps (B, K+S, H, W)."""
+        return maps
+
+    def cell_maps(self, maps: Tensor) -> Tensor:
+        """Return the maps (B, M, H, W)."""
+        return maps
+
+    def queries(self, images: Tensor, parts: Tensor,
+                points: Tensor) -> Queries:
+        """Return images (t, ), parts (t, ) and points (t, 2)."""
+        return images, parts, points
+
+    def merge_poses(self, poses: Tensor, points: Tensor) -> Tensor:
+        """Return the poses (t, K, 2)."""
+        return poses
+
+
+class FlipTest(PlainTest):
+    """The way into the mirror, and back.
+
+    Images b and B + b of a pyramid of 2B images are an image and its mirror
+    image. Every query (image, part, point) lives in the frame of its own
+    image: it goes in twice, and poses and maps come out plain.
+
+    An image of width w maps px x to w - 1 - x, so on a grid of W cells with
+    stride w / W cell x meets W - 1/stride - x, between two cells. Maps of
+    both meet on a grid of their own, half a px left of the cells, which its
+    mirror image maps onto itself: so that a picture and its mirror image have
+    the same peaks, and get the same poses.
+
+    Args:
+        width (int): W of the feature map.
+        num_images (int): B.
+        stride (float): Input px a cell.
+        joint_flip (list[int]): The keypoint that each of the K keypoints
+            becomes in the mirror.
+        part_flip (list[int]): Likewise for the S parts.
+    """
+
+    def __init__(self, width: int, num_images: int, stride: float,
+                 joint_flip: Sequence[int], part_flip: Sequence[int]) -> None:
+        self.num_images = num_images
+        self.joint_flip = list(joint_flip)
+        self.part_flip = list(part_flip)
+        # x of the first column of merged maps, in cells
+        self.origin = -0.5 / stride
+        self.last = width - 1
+        self.edge = width - 1 / stride  # x + mirrored x
+
+    def merge_maps(self, maps: Tensor) -> Tensor:
+        """Average the point maps of both images.
+
+        Column i stands at x = i + ``origin``, from the left edge of the image
+        to its right edge. The outermost columns are out of reach of one of
+        the two each: there the other one speaks alone.
+
+        Args:
+            maps (Tensor): (2B, K+S, H, W).
+
+        Returns:
+            Tensor: (B, K+S, H, W+1).
+        """
+        # rows are shifted against rows: slow where channels come last
+        plain, mirrored = maps.contiguous().chunk(2)
+        num_keypoints = len(self.joint_flip)
+        order = self.joint_flip + [num_keypoints + s for s in self.part_flip]
+        mirrored = mirrored[:, order].flip(-1)
+        right = plain[..., 1:] + mirrored[..., :-1]
+        left = plain[..., :-1] + mirrored[..., 1:]
+        between = torch.lerp(right, left, -self.origin) / 2
+        return torch.cat([plain[..., :1], between, mirrored[..., -1:]], dim=-1)
+
+    def cell_maps(self, maps: Tensor) -> Tensor:
+        """Read merged maps (B, M, H, W+1) at the cells: (B, M, H, W)."""
+        return torch.lerp(maps[..., :-1], maps[..., 1:], -self.origin)
+
+    def queries(self, images: Tensor, parts: Tensor,
+                points: Tensor) -> Queries:
+        """Ask both images.
+
+        Args:
+            images (Tensor): (t, ) image indices b.
+            parts (Tensor): (t, ) part indices.
+            points (Tensor): (t, 2) in cells of the merged maps.
+
+        Returns:
+            tuple[Tensor]: Images (2t, ), parts (2t, ) and points (2t, 2) in
+            cells, each in the frame of its own image, the plain ones first.
+            Points on the outermost columns lie on the first cell of the
+            image that sees them.
+        """
+        x, y = points.unbind(-1)
+        x = (x + self.origin).clamp(0, self.edge)
+        points = torch.stack([x, y], dim=-1)
+        mirrored_parts = parts.new_tensor(self.part_flip)[parts]
+        return (torch.cat([images, images + self.num_images]),
+                torch.cat([parts, mirrored_parts]),
+                torch.cat([points, self._mirror(points)]))
+
+    def merge_poses(self, poses: Tensor, points: Tensor) -> Tensor:
+        """Average the poses of both images.
+
+        Where a part point lies beyond the outermost cells of one image, the
+        other one speaks alone.
+
+        Args:
+            poses (Tensor): (2t, K, 2) in cells, as :meth:`queries` orders
+                them, each in the frame of its own image.
+            points (Tensor): (2t, 2) the part points of :meth:`queries`.
+
+        Returns:
+            Tensor: (t, K, 2) in cells of the plain image.
+        """
+        count = len(poses) // 2
+        plain, mirrored = poses[:count], poses[count:, self.joint_flip]
+        seen = (points[:, 0] <= self.last).to(poses).view(2, count, 1, 1)
+        share, mirrored_share = seen / seen.sum(0)
+        return plain * share + self._mirror(mirrored) * mirrored_share
+
+    def _mirror(self, points: Tensor) -> Tensor:
+        """Map points (..., 2) in cells to where the mirror shows them."""
+        return points * points.new_tensor([-1, 1]) + points.new_tensor(
+            [self.edge, 0])
+
+
+def mirror_of(pyramid: FeaturePyramid, batch_data_samples: SampleList,
+              codec: PartSPR) -> PlainTest:
+    """Tell how a batch is tested by the number of images in its pyramid.
+
+    Args:
+        pyramid (FeaturePyramid): Of B images, or of 2B for a flip test.
+        batch_data_samples (list[PoseDataSample]): B, with ``flip_indices`` in
+            their meta for a flip test.
+        codec (PartSPR): Knows the stride and the parts.
+
+    Raises:
+        ValueError: If a part's mirror image is no part.
+    """
+    num_images = len(batch_data_samples)
+    if pyramid.num_images == num_images:
+        return PlainTest()
+    joint_flip = batch_data_samples[0].metainfo['flip_indices']
+    return FlipTest(pyramid.size[0], num_images, float(codec.scale_factor[0]),
+                    joint_flip, mirror_parts(codec.parts, joint_flip))

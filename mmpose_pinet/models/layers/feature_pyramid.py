@@ -1,0 +1,113 @@
+"""Feature maps of several sizes, used as one."""
+from typing import Sequence
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmpose_pinet.codecs.bilinear import bilinear_corners
+
+
+class FeaturePyramid:
+    """Levels that count as one feature map of the finest level's size.
+
+    It is as if all levels were resized bilinearly to the finest and
+    concatenated, which is never done: a 1x1 convolution and resizing may
+    change places, and single columns are read from each level.
+
+    Args:
+        levels (list[Tensor]): (B, C_i, H_i, W_i), the finest, (H, W), first.
+            Reading copies a level once unless its memory format is
+            channels-last.
+
+    Raises:
+        ValueError: If the first level is not the finest.
+    """
+
+    def __init__(self, levels: Sequence[Tensor]) -> None:
+        sizes = [(x.shape[3], x.shape[2]) for x in levels]
+        if any(w > sizes[0][0] or h > sizes[0][1] for w, h in sizes):
+            raise ValueError(
+                'PINetHead reads several feature maps as if resized to the '
+                f'first, which must be the finest, but they have {sizes} '
+                'cells (W, H): put the finest first, or concatenate them by '
+                "model.neck=dict(type='FeatureMapProcessor', concat=True)")
+        self.levels = levels
+        self.size = sizes[0]
+        self.num_images = len(levels[0])
+        self.channels = [x.shape[1] for x in levels]
+        self._columns = [
+            x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]) for x in levels
+        ]
+
+    def convolve(self, layer: nn.Linear) -> Tensor:
+        """Apply a linear layer to every cell: a 1x1 convolution.
+
+        The few outputs are resized, not the many features. Levels are added
+        up in float32 at least, under autocast too.
+
+        Args:
+            layer (nn.Linear): From the channels of all levels to M.
+
+        Returns:
+            Tensor: (B, M, H, W).
+
+        Raises:
+            ValueError: If the levels have more channels or fewer.
+        """
+        if sum(self.channels) != layer.in_features:
+            raise ValueError(
+                f'model.head.in_channels={layer.in_features}, but the feature '
+                f'maps have {self.channels} channels: set in_channels='
+                f'{sum(self.channels)} to read them all, or choose one by '
+                "model.neck=dict(type='FeatureMapProcessor', select_index=0)")
+        weights = layer.weight[..., None, None].split(self.channels, dim=1)
+        total = F.conv2d(self.levels[0], weights[0], layer.bias)
+        total = total.to(torch.promote_types(total.dtype, torch.float32))
+        for level, weight in zip(self.levels[1:], weights[1:]):
+            total += F.interpolate(
+                F.conv2d(level, weight).to(total),
+                size=total.shape[-2:],
+                mode='bilinear',
+                align_corners=False)
+        return total
+
+    def read(self, images: Tensor, points: Tensor) -> Tensor:
+        """Read the feature columns at points, zero outside the map.
+
+        Args:
+            images (Tensor): (t, ) the image of each point.
+            points (Tensor): (..., t, 2) in cells of the finest level; no
+                gradient flows into them.
+
+        Returns:
+            Tensor: (..., t, C), C the channels of all levels.
+        """
+        shape = points.shape[:-1]
+        images = images.expand(shape).reshape(-1, 1)
+        cells, weights = bilinear_corners(points.detach().flatten(0, -2),
+                                          self.size)
+        read = []
+        for level, columns in zip(self.levels, self._columns):
+            height, width = level.shape[2:]
+            corners, shares = cells, weights
+            if (width, height) != self.size:
+                # a cell of the resized level is itself interpolated, and
+                # beyond the outermost centres the border goes on
+                size = points.new_tensor([width, height])
+                ratio = size / points.new_tensor(self.size)
+                places = ((cells + 0.5) * ratio - 0.5).clamp(min=0)
+                corners, shares = bilinear_corners(
+                    torch.min(places, size - 1), (width, height))
+                corners = corners.flatten(1, 2)  # (n, 4 * 4, 2)
+                shares = (shares * weights.unsqueeze(-1)).flatten(1)
+            x, y = corners.unbind(-1)
+            # one fused gather and weighted sum over all corners
+            read.append(
+                F.embedding_bag(
+                    (images * height + y) * width + x,
+                    columns,
+                    per_sample_weights=shares.to(columns),
+                    mode='sum'))
+        return torch.cat(read, dim=1).unflatten(0, shape)
