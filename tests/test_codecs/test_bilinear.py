@@ -3,13 +3,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmpose_pinet.codecs.bilinear import bilinear_corners
+from mmpose_pinet.codecs.bilinear import bilinear_corners, cell_to_point
 
 
 def read_by_corners(image, points):
     """(H, W) at (n, 2)."""
-    index, weights = bilinear_corners(points, image.shape[::-1])
-    return (image.flatten()[index] * weights).sum(-1)
+    cells, weights = bilinear_corners(points, image.shape[::-1])
+    x, y = cells.unbind(-1)
+    return (image[y, x] * weights).sum(-1)
 
 
 def read_by_grid_sample(image, points):
@@ -39,13 +40,19 @@ def test_far_outside_is_zero_and_can_be_read(far):
     image = torch.ones(5, 6)
     points = torch.tensor([[far, 2], [-far, 2], [2, far], [2, -far],
                            [far, -far]])
-    index, _ = bilinear_corners(points, (6, 5))
-    assert ((index >= 0) & (index < 30)).all()
+    cells, _ = bilinear_corners(points, (6, 5))
+    assert ((cells >= 0) & (cells < torch.tensor([6, 5]))).all()
     assert (read_by_corners(image, points) == 0).all()
 
 
 def test_shapes_of_any_number_of_axes():
-    index, weights = bilinear_corners(torch.rand(2, 3, 5, 2), (4, 4))
-    assert index.shape == weights.shape == (2, 3, 5, 4)
-    assert index.dtype == torch.int64
+    cells, weights = bilinear_corners(torch.rand(2, 3, 5, 2), (4, 4))
+    assert cells.shape == (2, 3, 5, 4, 2) and weights.shape == (2, 3, 5, 4)
+    assert cells.dtype == torch.int64
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 5))
+
+
+def test_flat_cells_as_points():
+    points = cell_to_point(torch.tensor([0, 5, 6, 29]), 6)
+    assert points.tolist() == [[0, 0], [5, 0], [0, 1], [5, 4]]
+    assert points.dtype == torch.float32

@@ -213,12 +213,26 @@ def test_nobody(num_persons, visible):
     np.testing.assert_allclose(encoded['heatmap_weights'], 0.1)
 
 
-def test_box_without_area_gives_finite_weights():
-    keypoints = np.full((1, 5, 2), 50, np.float32)
+@pytest.mark.parametrize('area', [0., 0.5])
+def test_box_without_area_teaches_no_displacement(area):
+    """One over its root would weigh 200 times an ordinary person's, also
+    where small persons are trained. Its keypoints stay on the heatmaps."""
+    keypoints = np.full((2, 5, 2), 50, np.float32)
+    keypoints[1] = 20
     encoded = build(
-        PARTS, min_instance_area=0).encode(keypoints, None, np.array([0.]))
+        PARTS, min_instance_area=0).encode(keypoints, None,
+                                           np.array([area, 2000.]))
     weights = encoded['displacement_weights']
-    assert weights.any() and np.isfinite(weights).all()
+    np.testing.assert_allclose(weights, 2000**-.5, rtol=1e-5)
+    alone = build(
+        PARTS, min_instance_area=0).encode(keypoints[1:], None,
+                                           np.array([2000.]))
+    np.testing.assert_array_equal(encoded['cell_indices'],
+                                  alone['cell_indices'])
+    np.testing.assert_array_equal(encoded['heatmaps'][5:],
+                                  alone['heatmaps'][5:])
+    assert (encoded['heatmaps'][:5] > 0).sum() > (alone['heatmaps'][:5] >
+                                                  0).sum()
 
 
 # --- wrong use --------------------------------------------------------------

@@ -11,7 +11,7 @@ def build(**kwargs):
 
 
 def peaks_by_loop(part_maps, kernel, threshold, limit):
-    """[(image, part, cell, score)], the best first within each map."""
+    """[(image, part, point, score)], the best first within each map."""
     num_images, num_parts, height, width = part_maps.shape
     reach = kernel // 2
     peaks = []
@@ -29,7 +29,7 @@ def peaks_by_loop(part_maps, kernel, threshold, limit):
                     ]
                     value = values[y][x]
                     if value == max(window) and value > threshold:
-                        of_map.append((b, s, y * width + x, value))
+                        of_map.append((b, s, [x, y], value))
             of_map.sort(key=lambda peak: -peak[-1])
             peaks += of_map[:limit]
     return peaks
@@ -73,8 +73,8 @@ def test_at_most_thirty_a_part():
 def test_score_at_the_threshold_is_no_peak():
     part_maps = torch.zeros(1, 1, 9, 9)
     part_maps[0, 0, 2, 2], part_maps[0, 0, 6, 7] = 0.25, 0.26
-    _, _, cells, _ = build(decode_thr=0.25).find_peaks(part_maps)
-    assert cells.tolist() == [6 * 9 + 7]
+    _, _, points, _ = build(decode_thr=0.25).find_peaks(part_maps)
+    assert points.tolist() == [[7, 6]]
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 9, 9), (2, 3, 4, 4), (0, 3, 4, 4)])
@@ -84,34 +84,68 @@ def test_nothing_to_find(shape):
     assert [x.tolist() for x in found] == [[], [], [], []]
 
 
-def scores_by_loop(keypoint_maps, images, poses):
-    """Bilinear value of each keypoint's map, 0 outside the map."""
-    _, num_keypoints, height, width = keypoint_maps.shape
+def read_by_loop(image, x, y):
+    """Bilinear value of (H, W), the border's value beyond it."""
+    height, width = image.shape
+    x, y = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
+    i, j = min(int(x), width - 2), min(int(y), height - 2)
+    near = image[j:j + 2, i:i + 2]
+    along_x = near[:, 0] * (1 - x + i) + near[:, 1] * (x - i)
+    return along_x[0] * (1 - y + j) + along_x[1] * (y - j)
+
+
+def scores_by_loop(keypoint_maps, images, poses, size, origin=0):
+    """Values at keypoints, from px 0 to px w - 1 of an image with stride 4."""
+    num_keypoints = keypoint_maps.shape[1]
     scores = torch.zeros(len(images), num_keypoints)
     for t, image in enumerate(images.tolist()):
         for k, (x, y) in enumerate(poses[t].tolist()):
-            if not (0 <= x <= width - 1 and 0 <= y <= height - 1):
-                continue
-            i, j = min(int(x), width - 2), min(int(y), height - 2)
-            near = keypoint_maps[image, k, j:j + 2, i:i + 2]
-            along_x = near[:, 0] * (1 - x + i) + near[:, 1] * (x - i)
-            scores[t, k] = along_x[0] * (1 - y + j) + along_x[1] * (y - j)
+            if 0 <= 4 * x <= 4 * size[0] - 1 and 0 <= 4 * y <= 4 * size[1] - 1:
+                scores[t, k] = read_by_loop(keypoint_maps[image, k],
+                                            x - origin, y)
     return scores
+
+
+def draw_poses():
+    poses = torch.rand(200, 4, 2) * torch.tensor([14., 10]) - 2
+    poses[0] = torch.tensor([[0., 0], [10.75, 6.75], [10.75, 0], [3, 6.75]])
+    poses[1] = torch.tensor([[-.01, 3], [10.76, 3], [3, -.01], [3, 6.76]])
+    poses[2] = 1e20
+    return torch.randint(3, (200, )), poses
 
 
 def test_keypoint_scores_as_by_loop():
     torch.manual_seed(0)
     keypoint_maps = torch.rand(3, 4, 7, 11)
-    images = torch.randint(3, (200, ))
-    poses = torch.rand(200, 4, 2) * torch.tensor([14., 10]) - 2
-    poses[0] = torch.tensor([[0., 0], [10, 6], [10, 0], [3, 6]])  # the corners
-    poses[1] = torch.tensor([[-.01, 3], [10.01, 3], [3, -.01], [3, 6.01]])
-    poses[2] = 1e20
+    images, poses = draw_poses()
     scores = build().score_keypoints(keypoint_maps, images, poses)
-    expected = scores_by_loop(keypoint_maps, images, poses)
+    expected = scores_by_loop(keypoint_maps, images, poses, (11, 7))
     torch.testing.assert_close(scores, expected)
     assert (scores[0] > 0).all() and (scores[1:3] == 0).all()
     assert 0.2 < (scores > 0).float().mean() < 0.8
+
+
+def test_keypoint_scores_of_merged_maps_as_by_loop():
+    """They have a column more than the image, and begin before it."""
+    torch.manual_seed(0)
+    keypoint_maps = torch.rand(3, 4, 7, 12)
+    images, poses = draw_poses()
+    scores = build().score_keypoints(keypoint_maps, images, poses, (11, 7),
+                                     -0.125)
+    expected = scores_by_loop(keypoint_maps, images, poses, (11, 7), -0.125)
+    torch.testing.assert_close(scores, expected)
+    assert (scores[0] > 0).all() and (scores[1:3] == 0).all()
+
+
+@pytest.mark.parametrize('px', [60, 61, 62, 63])
+def test_a_keypoint_near_the_border_keeps_its_score(px):
+    """Of 16 cells with stride 4 the last one's centre lies at px 60, and the
+    image goes on to px 63."""
+    keypoint_maps = torch.full((1, 1, 16, 16), 0.5)
+    poses = torch.tensor([[[px / 4, 5.]], [[5., px / 4]], [[px / 4, px / 4]]])
+    scores = build().score_keypoints(keypoint_maps,
+                                     torch.zeros(3, dtype=torch.long), poses)
+    assert scores.flatten().tolist() == [0.5, 0.5, 0.5]
 
 
 def test_no_pose_no_score():

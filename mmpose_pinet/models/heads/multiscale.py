@@ -76,6 +76,8 @@ class Candidates:
 
         The images of a pyramid are resized about their centres.
         """
+        if other is self:  # to the last bit
+            return poses
         centre, other_centre = (
             poses.new_tensor(c.size) / 2 for c in (self, other))
         return (poses - centre) * (other.scale / self.scale) + other_centre

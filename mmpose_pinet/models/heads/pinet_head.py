@@ -175,7 +175,7 @@ class PINetHead(BaseHead):
             scores (Tensor): (t, K) keypoint scores.
             num_images (int): B.
             score_thr (float): Persons with a lower mean keypoint score are
-                left out.
+                left out; 0 leaves out nobody.
 
         Returns:
             list[InstanceData]: Of numpy arrays, best person first.
@@ -190,7 +190,8 @@ class PINetHead(BaseHead):
                 found = self.post_processor(*found)
             person_scores = found[1].mean(axis=1)
             order = np.argsort(-person_scores, kind='stable')
-            order = order[person_scores[order] >= score_thr]
+            if score_thr > 0:
+                order = order[person_scores[order] >= score_thr]
             points = found[0][order]
             corners = points.min(axis=1), points.max(axis=1)
             persons.append(

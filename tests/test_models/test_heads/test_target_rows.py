@@ -25,33 +25,41 @@ def draw_samples(*num_rows):
     return samples
 
 
-def test_rows_know_their_image():
+def test_rows_know_their_image_and_place():
     samples = draw_samples(4, 0, 2)
-    rows = TargetRows.collect(samples)
+    rows = TargetRows.collect(samples, torch.rand(3, S, H, W))
     assert rows.images.tolist() == [0, 0, 0, 0, 2, 2]
     last = samples[2].gt_instance_labels
     torch.testing.assert_close(rows.parts[4:], last.part_indices)
-    torch.testing.assert_close(rows.cells[4:], last.cell_indices)
-    torch.testing.assert_close(rows.displacements[4:], last.displacements)
-    torch.testing.assert_close(rows.weights[4:], last.displacement_weights)
+    for i in range(2):
+        cell = last.cell_indices[i].item()
+        point = torch.tensor([cell % W, cell // W]).float()
+        torch.testing.assert_close(rows.points[4 + i], point)
+        torch.testing.assert_close(rows.poses[4 + i],
+                                   point + last.displacements[i])
+        for axis in range(2):
+            torch.testing.assert_close(rows.weights[4 + i, :, axis],
+                                       last.displacement_weights[i])
 
 
 @pytest.mark.parametrize('num_rows', [(60, 5, 0, 30), (1, ), (0, 0)])
 @pytest.mark.parametrize('limit', [1, 7, 40])
 def test_strongest_as_by_loop(num_rows, limit):
     """The best of each part and image: heatmap times largest weight."""
-    rows = TargetRows.collect(draw_samples(*num_rows))
+    samples = draw_samples(*num_rows)
     part_maps = torch.rand(len(num_rows), S, H, W)
     part_maps[:, :, 0] = 0  # cells beyond every Gaussian are never chosen
-    expected = []
-    for b in range(len(num_rows)):
+    rows = TargetRows.collect(samples, part_maps)
+    expected, first = [], 0
+    for b, sample in enumerate(samples):
+        labels = sample.gt_instance_labels
         for s in range(S):
             strength = {
-                i: (part_maps[b, s].flatten()[rows.cells[i]] *
-                    rows.weights[i].max()).item()
-                for i in range(sum(num_rows))
-                if rows.images[i] == b and rows.parts[i] == s
+                first + i: (part_maps[b, s].flatten()[labels.cell_indices[i]] *
+                            labels.displacement_weights[i].max()).item()
+                for i in range(num_rows[b]) if labels.part_indices[i] == s
             }
             ranked = sorted(strength, key=lambda i: -strength[i])
             expected += [i for i in ranked if strength[i] > 0][:limit]
-    assert rows.strongest(part_maps, limit).tolist() == expected
+        first += num_rows[b]
+    assert rows.strongest(limit).tolist() == expected

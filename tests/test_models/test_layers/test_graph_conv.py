@@ -5,7 +5,7 @@ import torch.nn as nn
 
 from mmpose_pinet.models.layers.graph_conv import (GraphConv,
                                                    ResidualGraphConv,
-                                                   RowBatchNorm,
+                                                   norm_rows,
                                                    normalized_adjacency)
 
 
@@ -86,10 +86,10 @@ def test_training_normalises_over_keypoints_and_poses():
 @pytest.mark.parametrize('count', [0, 1])
 def test_rows_without_variance_take_the_running_statistics(count):
     """Every parameter still takes part, as DDP demands."""
-    norm = with_statistics(RowBatchNorm(4)).train()
+    norm = with_statistics(nn.BatchNorm1d(4)).train()
     mean, var = norm.running_mean.clone(), norm.running_var.clone()
     rows = torch.randn(count, 4, requires_grad=True)
-    out = norm(rows)
+    out = norm_rows(rows, norm)
     torch.testing.assert_close(
         out, (rows - mean) / (var + norm.eps).sqrt() * norm.weight + norm.bias)
     out.sum().backward()
@@ -99,8 +99,19 @@ def test_rows_without_variance_take_the_running_statistics(count):
 
 
 def test_two_rows_are_normalised_by_themselves():
-    norm = RowBatchNorm(3).train()
-    out = norm(torch.tensor([[1., 0, 5], [3, 0, 1]]))
+    norm = nn.BatchNorm1d(3).train()
+    out = norm_rows(torch.tensor([[1., 0, 5], [3, 0, 1]]), norm)
     expected = torch.tensor([[-1., 0, 1], [1, 0, -1]])
     torch.testing.assert_close(out, expected, atol=1e-4, rtol=0)
     torch.testing.assert_close(norm.running_mean, torch.tensor([.2, 0, .3]))
+
+
+def test_weights_start_as_the_release_has_them():
+    """Uniform within 1.414 * sqrt(6 / (in + out)), biases at 0."""
+    conv = GraphConv(300, 200)
+    limit = 1.414 * (6 / 500)**0.5
+    weight = conv.linear.weight
+    assert 0.99 * limit < weight.abs().max() <= limit
+    torch.testing.assert_close(
+        weight.std(), torch.tensor(limit / 3**0.5), rtol=0.02, atol=0)
+    assert not conv.linear.bias.any()

@@ -4,15 +4,14 @@ A slim model with random weights tests pictures that are no squares. What the
 pyramid must give is known from single-scale tests: each scale proposes what it
 proposes when it is tested alone.
 """
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import slim_model
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.registry import DefaultScope
 
 import mmpose_pinet  # noqa: F401  first: it makes MMPose importable
 
@@ -25,21 +24,12 @@ from mmpose.registry import MODELS
 from mmpose_pinet.datasets import PackPyramidInputs
 from mmpose_pinet.datasets.drawn_crowd import draw_image
 
-CONFIG = (
-    Path(__file__).parents[3] / 'configs' / 'pinet' /
-    'pinet_hrnet-tiny_drawn-crowd.py')
 SIZE = 128  # of the short side at scale 1
-
-
-@pytest.fixture(autouse=True)
-def scope():
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        yield
 
 
 def single_scale(size=SIZE, flip_test=False, fuse=True):
     """The slim model's config."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = Config.fromfile(slim_model.CONFIG)
     cfg.test_dataloader.dataset.pipeline[1].input_size = (size, size)
     cfg.model.test_cfg.flip_test = flip_test
     if not fuse:
@@ -59,14 +49,8 @@ def multi_scale(aug_scales, **kwargs):
 
 
 def build(cfg):
-    """Random weights that find something: every point map is above 0."""
-    torch.manual_seed(0)
-    model = MODELS.build(cfg.model).eval()
-    with torch.no_grad():
-        model.head.point_layer.weight.normal_(std=0.1)
-        model.head.point_layer.bias.fill_(0.5)
-        model.head.displacement_layer.weight.normal_(std=0.1)
-    return model
+    return slim_model.build(
+        cfg=cfg, flip_test=cfg.model.test_cfg.flip_test)
 
 
 def picture(height, width):

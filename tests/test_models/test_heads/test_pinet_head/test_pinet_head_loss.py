@@ -8,7 +8,7 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.models import PINetHead
-from mmpose_pinet.models.heads import pinet_head
+from mmpose_pinet.models.layers import FeaturePyramid
 
 K, S, C, W, H = 5, 3, 6, 16, 12
 SKELETON = [(0, 1), (1, 2), (2, 3), (3, 4)]
@@ -99,7 +99,7 @@ def dense_losses(head, features, samples, refine_samples=40):
     """The three losses, by maps of everything."""
     heatmaps = torch.stack([d.gt_fields.heatmaps for d in samples])
     map_weights = torch.stack([d.gt_fields.heatmap_weights for d in samples])
-    error = (head.point_layer((features, )) - heatmaps)**2 * map_weights
+    error = (head((features, )) - heatmaps)**2 * map_weights
     losses = {'loss/heatmap': error.sum() / error.numel()}
 
     layer = head.displacement_layer
@@ -150,7 +150,7 @@ def test_losses_and_gradients_as_dense(num_rows):
     wanted = [features, *head.parameters()]
     results = [
         dense_losses(head, features, samples),
-        head.loss((None, features), samples)
+        head.loss((features, ), samples)
     ]
     expected, losses = results
     assert losses.keys() == expected.keys()
@@ -204,8 +204,7 @@ def test_masked_cells_teach_nothing():
     loss = head.loss((features, ), samples)['loss/heatmap']
 
     maps = [d.gt_fields for d in samples]
-    error = head.point_layer(
-        (features, )) - torch.stack([m.heatmaps for m in maps])
+    error = head((features, )) - torch.stack([m.heatmaps for m in maps])
     error = error**2 * torch.stack([m.heatmap_weights for m in maps]) * masks
     torch.testing.assert_close(loss, error.mean())
     gradient, = torch.autograd.grad(loss, features)
@@ -223,10 +222,10 @@ def test_autocast_keeps_coordinates_and_losses_in_float32(monkeypatch):
             lambda _, given, out: types.extend([given[0].dtype, out.dtype]))
     loss = head.loss_module['displacement']
     loss.register_forward_hook(lambda _, given, out: coarse.append(given[0]))
-    read = pinet_head.Views.read
+    read = FeaturePyramid.read
     monkeypatch.setattr(
-        pinet_head.Views, 'read', lambda views, images, points:
-        (read_at.append(points), read(views, images, points))[1])
+        FeaturePyramid, 'read', lambda pyramid, images, points:
+        (read_at.append(points), read(pyramid, images, points))[1])
     with torch.autocast('cpu', torch.bfloat16):
         head.loss((low, ), samples)
 
@@ -264,3 +263,11 @@ def test_initial_weights():
         assert 5e-4 < layer.weight.std() < 2e-3
         assert not layer.bias.any()
     assert head.refinement.fuse.weight.std() > 0.01
+
+
+def test_another_codec_is_refused():
+    spr = dict(type='SPR', input_size=(64, 48), heatmap_size=(16, 12))
+    with pytest.raises(ValueError) as error:
+        build_head(decoder=dict(spr, generate_keypoint_heatmaps=True))
+    assert 'model.head.decoder is a SPR' in str(error.value)
+    assert "type='PartSPR'" in str(error.value)

@@ -46,7 +46,7 @@ def samples(num_images, **metainfo):
 @torch.no_grad()
 def dense_candidates(head, features):
     """Poses (t, K, 2) in input px and scores (t, K) of one image."""
-    maps = head.point_layer((features[None], ))[0]
+    maps = head((features[None], ))[0]
     layer = head.displacement_layer
     displacements = F.conv2d(features, layer.weight[..., None, None],
                              layer.bias).view(S, K, 2, H, W)
@@ -67,8 +67,9 @@ def dense_candidates(head, features):
                                               features[None, :, y, x])[0]
             at_keypoints = F.grid_sample(
                 maps[:K, None], (pose / (size / 2) - 1)[:, None, None],
+                padding_mode='border',
                 align_corners=True)[:, 0, 0, 0]
-            inside = ((pose >= 0) & (pose <= size)).all(1)
+            inside = ((pose >= 0) & (pose <= size + 0.75)).all(1)
             poses.append(pose * 4)
             scores.append(-score * at_keypoints * inside)
     return torch.stack(poses).numpy(), torch.stack(scores).numpy()
@@ -79,7 +80,7 @@ def test_candidates_as_dense(refined):
     """Without a post processor: all of them, of each image of a batch."""
     head = build_head() if refined else build_head(refinement=None)
     features = draw_features(3)
-    persons = head.predict((None, features), samples(3))
+    persons = head.predict((features, ), samples(3))
     assert len(persons) == 3
     for image, found in zip(features, persons):
         poses, scores = dense_candidates(head, image)
@@ -123,6 +124,24 @@ def test_what_a_person_is():
     assert all(np.isfinite(value).all() for _, value in found.items())
 
 
+def test_persons_under_a_score_are_left_out():
+    """And all others stay as they are; 0 leaves out nobody."""
+    head = build_head(post_processor=dict(type='PoseFusion', sigmas=SIGMAS))
+    features = draw_features(2)
+    everybody = head.predict((features, ), samples(2))
+    thr = float(np.median(everybody[0].bbox_scores))
+    chosen = head.predict((features, ), samples(2), dict(score_thr=thr))
+    for persons, found in zip(chosen, everybody):
+        keep = found.bbox_scores >= thr
+        assert len(persons) == keep.sum()
+        np.testing.assert_array_equal(persons.keypoints, found.keypoints[keep])
+    assert 0 < len(chosen[0]) < len(everybody[0])
+    # untrained maps go below 0 as well
+    assert min(persons.bbox_scores.min() for persons in everybody) < 0
+    nobody = head.predict((features, ), samples(2), dict(score_thr=1e6))
+    assert [len(persons.keypoints) for persons in nobody] == [0, 0]
+
+
 def test_any_post_processor_will_do():
     """It is called with the candidates of one image; persons are sorted."""
     head = build_head()
@@ -164,20 +183,20 @@ def test_output_heatmaps():
     persons, fields = head.predict((features, ), samples(2),
                                    dict(output_heatmaps=True))
     assert len(persons) == len(fields) == 2
-    for field, expected in zip(fields, head.point_layer((features, ))):
+    for field, expected in zip(fields, head((features, ))):
         assert not field.heatmaps.requires_grad
         torch.testing.assert_close(field.heatmaps, expected.detach())
 
 
 def test_forward_is_the_point_maps():
-    """Keypoints first, of the last feature map."""
+    """Keypoints first."""
     head = build_head()
     features = draw_features(2)
-    maps = head((None, features))
+    maps = head((features, ))
     assert maps.shape == (2, K + S, H, W)
     weight, bias = head.point_layer.parameters()
     torch.testing.assert_close(
-        maps[1, 3, 4, 5], features[1, :, 4, 5] @ weight[3, :, 0, 0] + bias[3])
+        maps[1, 3, 4, 5], features[1, :, 4, 5] @ weight[3] + bias[3])
 
 
 @pytest.mark.parametrize('num_views', [1, 2])

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 import torch.nn as nn
+from bodies import FLIP
 from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -11,10 +12,9 @@ from torch.utils._pytree import tree_flatten
 
 from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.models import PINetHead
-from mmpose_pinet.models.layers import FeatureColumns
+from mmpose_pinet.models.layers import FeaturePyramid
 
 K, C, SIZE = 17, 16, 64
-FLIP = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
 
 def build_head(parts, channels=C):
@@ -41,7 +41,7 @@ def draw_batch(head, num_images):
     targets = {name: torch.from_numpy(x) for name, x in targets.items()}
     sample = PoseDataSample(
         metainfo=dict(
-            flip_indices=FLIP, img_shape=(256, 256), aug_scales=[0.5]))
+            flip_indices=FLIP['coco'], img_shape=(256, 256), aug_scales=[0.5]))
     sample.gt_fields = PixelData(
         **{key: targets[key]
            for key in PartSPR.field_mapping_table})
@@ -54,20 +54,12 @@ def draw_batch(head, num_images):
 
 @contextmanager
 def calls_of(head, monkeypatch):
-    """How often each layer of the head and the sampler are called."""
+    """How often layers of the head are called and features are read."""
     layers = dict(
-        points=head.point_layer,
         displacements=head.displacement_layer,
         refinement=head.refinement,
         graph=head.refinement.stem)
-    calls = dict.fromkeys([*layers, 'sampler'], 0)
-    sample = FeatureColumns.at_points
-
-    def counted(*args):
-        calls['sampler'] += 1
-        return sample(*args)
-
-    monkeypatch.setattr(FeatureColumns, 'at_points', counted)
+    calls = dict.fromkeys(['points', 'read', *layers], 0)
 
     def count(name):
 
@@ -76,6 +68,17 @@ def calls_of(head, monkeypatch):
 
         return hook
 
+    def counted(name, method):
+
+        def call(*args):
+            calls[name] += 1
+            return method(*args)
+
+        return call
+
+    for name, method in [('points', 'convolve'), ('read', 'read')]:
+        monkeypatch.setattr(FeaturePyramid, method,
+                            counted(name, getattr(FeaturePyramid, method)))
     handles = [
         layer.register_forward_hook(count(name))
         for name, layer in layers.items()
@@ -94,7 +97,7 @@ def test_one_call_of_each_layer(parts, num_images, flip_test, monkeypatch):
     twice: at part points, then at keypoints."""
     head = build_head(parts).eval()
     features, samples = draw_batch(head, num_images)
-    once = dict(points=1, displacements=1, refinement=1, graph=1, sampler=2)
+    once = dict(points=1, displacements=1, refinement=1, graph=1, read=2)
     with calls_of(head, monkeypatch) as calls:
         head.loss((features, ), samples)
     assert calls == once
