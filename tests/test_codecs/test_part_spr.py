@@ -231,8 +231,8 @@ def test_box_without_area_teaches_no_displacement(area):
                                   alone['cell_indices'])
     np.testing.assert_array_equal(encoded['heatmaps'][5:],
                                   alone['heatmaps'][5:])
-    assert (encoded['heatmaps'][:5] > 0).sum() > (alone['heatmaps'][:5] >
-                                                  0).sum()
+    assert (encoded['heatmaps'][:5] > 0).sum() > (alone['heatmaps'][:5]
+                                                  > 0).sum()
 
 
 # --- wrong use --------------------------------------------------------------

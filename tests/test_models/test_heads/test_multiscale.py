@@ -42,8 +42,9 @@ def test_poses_as_by_loop(counts):
     i = 0
     for at_scale in found:
         for image, pose in zip(at_scale.images, at_scale.poses):
-            x, y = ((pose[:, axis] - at_scale.size[axis] / 2) / at_scale.scale
-                    + SIZES[0][axis] / 2 for axis in (0, 1))
+            x, y = (
+                (pose[:, axis] - at_scale.size[axis] / 2) / at_scale.scale +
+                SIZES[0][axis] / 2 for axis in (0, 1))
             assert images[i] == image
             torch.testing.assert_close(poses[i], torch.stack([x, y], dim=1))
             i += 1
@@ -61,9 +62,7 @@ def test_scores_as_by_loop(counts, mirrored):
     for at_scale in found:
         for image, part_score in zip(at_scale.images, at_scale.part_scores):
             best, best_here = (
-                max([
-                    s for s, b in zip(f.part_scores, f.images) if b == image
-                ],
+                max([s for s, b in zip(f.part_scores, f.images) if b == image],
                     default=None) for f in (found[0], at_scale))
             if best is not None:
                 part_score = part_score * best / best_here

@@ -50,8 +50,8 @@ def test_values_and_gradients_as_dense(memory_format):
 def test_sampling_points_are_those_of_the_release():
     """``grid_sample(align_corners=False)`` at x / ((W-1)/2) - 1."""
     features, images, poses = drawn()
-    columns = FeaturePyramid([features]).read(
-        images, sampling_points(poses, (9, 6)))
+    columns = FeaturePyramid([features]).read(images,
+                                              sampling_points(poses, (9, 6)))
     grid = torch.stack([poses[:, 0] / (8 / 2), poses[:, 1] / (5 / 2)], -1) - 1
     torch.testing.assert_close(columns, read_dense(features, images, grid))
 

@@ -72,14 +72,13 @@ def run(rank, folder):
         torch.manual_seed(0)
         module = PoseRefinement(C, 3, num_layers=1, skeleton=[(0, 1), (1, 2)])
         module = convert_sync_batchnorm(module, 'torch').train()
-        out = module(
-            torch.rand(3, poses[rank], C), torch.rand(poses[rank], C))
+        out = module(torch.rand(3, poses[rank], C), torch.rand(poses[rank], C))
         out.sum().backward()
         seen.append(
             dict(
                 out=out.shape,
-                finite=all(
-                    x.isfinite().all() for x in module.state_dict().values()),
+                finite=all(x.isfinite().all()
+                           for x in module.state_dict().values()),
                 gradients=all(p.grad is not None
                               for p in module.parameters())))
     torch.save(seen, f'{folder}/rank{rank}.pth')
@@ -97,9 +96,7 @@ def ranks(tmp_path_factory):
 def cases(ranks):
     for number, way in enumerate(WAYS):
         for i, counts in enumerate(ROWS):
-            yield way, counts, [
-                seen[number * len(ROWS) + i] for seen in ranks
-            ]
+            yield way, counts, [seen[number * len(ROWS) + i] for seen in ranks]
 
 
 def test_the_conversion_is_noticed():

@@ -13,6 +13,7 @@ from slim_model import CONFIG, build
 
 from mmpose_pinet.datasets.drawn_crowd import draw_image
 
+
 def pack(*shapes, resize_mode='expand'):
     """A batch of drawn pictures of (h, w) px as the loader delivers it."""
     cfg = Config.fromfile(CONFIG)
@@ -97,8 +98,7 @@ def test_a_batch_of_different_shapes_is_images_one_by_one():
 
 def test_the_stock_estimator_pads_and_is_refused():
     """It would find persons in the padding."""
-    with pytest.raises(
-            ValueError, match="model.type='BatchedBottomupPose"):
+    with pytest.raises(ValueError, match="model.type='BatchedBottomupPose"):
         test_step(build('BottomupPoseEstimator'), pack((128, 128), (128, 256)))
 
 

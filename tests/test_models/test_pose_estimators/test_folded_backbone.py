@@ -169,8 +169,8 @@ class CountPersons(BaseMetric):
     def process(self, data_batch, data_samples):
         for sample in data_samples:
             persons = sample['pred_instances']
-            self.results.append((len(persons['keypoints']),
-                                 persons['keypoints'].mean()))
+            self.results.append(
+                (len(persons['keypoints']), persons['keypoints'].mean()))
 
     def compute_metrics(self, results):
         CountPersons.seen.append(np.array(results))
@@ -210,14 +210,12 @@ def test_the_averaged_weights_of_a_run_are_those_that_are_tested(tmp_path):
         # init_weights of the training would undo it
         runner.model._is_init = True
         runner.train()
-        # averaged weights, then what training ended with
-        runner.test()
-        runner._hooks.clear()
+        # after the averaged weights, those that training ended with: the
+        # hook averages anew
         runner.test()
         results[estimator] = np.array(CountPersons.seen)
     stock, batched = results.values()
-    assert stock.shape == (4, 4, 2) and (stock[..., 0] > 0).all()
-    print(stock)
-    for one, other in [(0, 1), (2, 3)]:
+    assert stock.shape == (3, 4, 2) and (stock[..., 0] > 0).all()
+    for one, other in [(0, 1), (1, 2)]:
         assert not np.allclose(stock[one], stock[other], atol=0.1)
     np.testing.assert_allclose(batched, stock, rtol=1e-3, atol=0.1)

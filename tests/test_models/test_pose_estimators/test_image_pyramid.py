@@ -49,8 +49,7 @@ def multi_scale(aug_scales, **kwargs):
 
 
 def build(cfg):
-    return slim_model.build(
-        cfg=cfg, flip_test=cfg.model.test_cfg.flip_test)
+    return slim_model.build(cfg=cfg, flip_test=cfg.model.test_cfg.flip_test)
 
 
 def picture(height, width):

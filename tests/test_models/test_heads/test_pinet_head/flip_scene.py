@@ -107,7 +107,8 @@ def build_head(parts, skeleton='coco', stride=4, refinement=None, **kwargs):
     with torch.no_grad():
         head.displacement_layer.weight[:, :count] = torch.eye(count)
         head.point_layer.bias[:num_keypoints] = 1  # keypoints anywhere
-        head.point_layer.weight[num_keypoints:, count:-2] = torch.eye(num_parts)
+        head.point_layer.weight[num_keypoints:,
+                                count:-2] = torch.eye(num_parts)
     return head
 
 

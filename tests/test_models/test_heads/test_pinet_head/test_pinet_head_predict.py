@@ -195,8 +195,8 @@ def test_forward_is_the_point_maps():
     maps = head((features, ))
     assert maps.shape == (2, K + S, H, W)
     weight, bias = head.point_layer.parameters()
-    torch.testing.assert_close(
-        maps[1, 3, 4, 5], features[1, :, 4, 5] @ weight[3] + bias[3])
+    torch.testing.assert_close(maps[1, 3, 4, 5],
+                               features[1, :, 4, 5] @ weight[3] + bias[3])
 
 
 @pytest.mark.parametrize('num_views', [1, 2])
