@@ -1,6 +1,8 @@
 """A training step on two processes, one of which sees nobody."""
+import warnings
 from copy import deepcopy
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from mmengine.registry import DefaultScope
 from mmpose.datasets.transforms import GenerateTarget, PackPoseInputs
 from mmpose.registry import MODELS
 
-import mmpose_pinet  # noqa: F401  registers everything
+from mmpose_pinet.engine import ChannelsLastHook
 
 LEARNING_RATE = 0.1
 PERSONS = [(2, 1), (0, 0)]  # in the images of each process
@@ -46,7 +48,6 @@ MODEL = dict(
                 num_blocks=(1, ) * 4,
                 num_channels=(4, 8, 16, 32),
                 multiscale_output=True))),
-    neck=dict(type='FeatureMapProcessor', concat=True),
     head=dict(
         type='PINetHead',
         in_channels=60,
@@ -91,14 +92,22 @@ def train(rank, folder):
     model = build_model()
     start = deepcopy(model.state_dict())
     ddp = MMDistributedDataParallel(model, find_unused_parameters=False)
+    ChannelsLastHook().before_run(SimpleNamespace(model=ddp))
     optimizer = torch.optim.SGD(ddp.parameters(), lr=LEARNING_RATE)
     optim_wrapper = OptimWrapper(optimizer)
     logs, states = [], []
-    for _ in range(2):
-        logs.append(ddp.train_step(draw_batch(*PERSONS[rank]), optim_wrapper))
-        states.append(deepcopy(model.state_dict()))
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter('always')
+        for _ in range(2):
+            logs.append(
+                ddp.train_step(draw_batch(*PERSONS[rank]), optim_wrapper))
+            states.append(deepcopy(model.state_dict()))
     torch.save(
-        dict(start=start, logs=logs, states=states),
+        dict(
+            start=start,
+            logs=logs,
+            states=states,
+            warned=[str(warning.message) for warning in warned]),
         f'{folder}/rank{rank}.pth')
     dist.destroy_process_group()
 
@@ -114,6 +123,7 @@ def ranks(tmp_path_factory):
 def gradients_alone(rank):
     """Of one process by itself, on its own images."""
     model = build_model()
+    ChannelsLastHook().before_run(SimpleNamespace(model=model))
     data = model.data_preprocessor(draw_batch(*PERSONS[rank]), True)
     loss, _ = model.parse_losses(model(**data, mode='loss'))
     loss.backward()
@@ -129,6 +139,13 @@ def test_step_ends_with_finite_losses(ranks):
             # nobody to displace or to refine in the second process
             for name in ('loss/displacement', 'loss/refine'):
                 assert (losses[name] > 0) == (rank == 0)
+
+
+def test_gradients_lie_as_ddp_keeps_them(ranks):
+    """Hooks come after DDP, which warns where a gradient's strides are not
+    its weight's: ChannelsLastHook converts images, not weights."""
+    for seen in ranks:
+        assert not [text for text in seen['warned'] if 'stride' in text]
 
 
 def test_processes_agree_after_each_step(ranks):
