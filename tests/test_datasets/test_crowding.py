@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from mmpose_pinet.datasets.crowding import box_iou, crowd_index, max_box_iou
+from mmpose_pinet.datasets.crowding import (box_iou, crowd_index, max_box_iou,
+                                            mean_box_iou)
 
 
 def test_box_iou_of_boxes_apart_half_over_and_equal():
@@ -30,3 +31,10 @@ def test_crowd_index_counts_the_labelled_joints_of_others():
 
 def test_crowd_index_of_one_person_is_zero():
     assert crowd_index(np.full((1, 17, 3), 2.), np.array([[0, 0, 4, 4]])) == 0
+
+
+def test_mean_box_iou_is_over_persons_each_with_its_closest():
+    """Two pairs far apart, which overlap by 1/3 and 1: pairs that do not
+    touch each other would bring a mean over all pairs down to 2/9."""
+    bboxes = np.array([[0, 0, 2, 2], [1, 0, 2, 2], [9, 9, 3, 3], [9, 9, 3, 3]])
+    assert mean_box_iou(bboxes) == pytest.approx((2 / 6 + 1) / 2)
