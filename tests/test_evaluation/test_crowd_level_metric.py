@@ -8,8 +8,9 @@ from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
 from mmpose_pinet.evaluation import crowd_level_metric
-from mmpose_pinet.evaluation.crowd_level_metric import (assign_bins, bin_names,
-                                                        crowd_levels)
+from mmpose_pinet.evaluation.crowd_level_metric import (CROWDINGS, assign_bins,
+                                                        bin_names,
+                                                        image_crowding)
 
 SIDE = 100
 # how far the second person of each image stands from the first, in px; their
@@ -108,25 +109,48 @@ def growing_noise(image_id):
     return 3 + (image_id - 100)
 
 
-def test_an_image_is_as_crowded_as_its_closest_boxes(tmp_path):
-    rng = np.random.default_rng(0)
-    boxes = [[0, 0, 10, 10], [5, 0, 10, 10], [30, 30, 10, 10], [0, 0, 10, 10],
-             [0, 0, 0, 10]]
+def box_and_joint(ann_id, image_id, box, joint):
+    """A person of one labelled keypoint, at ``joint``; None: unlabelled."""
+    x, y, v = (0, 0, 0) if joint is None else (*joint, 2)
+    return dict(
+        id=ann_id,
+        image_id=image_id,
+        category_id=1,
+        bbox=box,
+        keypoints=[x, y, v, 0, 0, 0],
+        iscrowd=0)
+
+
+@pytest.mark.parametrize(
+    'crowding, expected',
+    [
+        ('max_iou', 50 / 150),
+        # the third person touches nobody
+        ('mean_iou', (50 / 150 + 50 / 150 + 0) / 3),
+        # the second one's joint lies in the first one's box too
+        ('crowd_index', (1 + 0) / 2),
+    ])
+def test_an_image_is_as_crowded_as_its_measure_says(tmp_path, crowding,
+                                                    expected):
     annotations = [
-        dict(person(i, 1, 0, rng), bbox=box) for i, box in enumerate(boxes)
+        box_and_joint(0, 1, [0, 0, 10, 10], (1, 1)),
+        box_and_joint(1, 1, [5, 0, 10, 10], (7, 5)),
+        box_and_joint(2, 1, [30, 30, 10, 10], None),  # has a box alone
+        dict(box_and_joint(3, 1, [0, 0, 10, 10], (1, 1)),
+             iscrowd=1),  # a crowd region counts for nobody
+        box_and_joint(4, 1, [0, 0, 0, 10], None),  # nor does an empty box
+        box_and_joint(9, 2, [0, 0, 10, 10], (1, 1)),
     ]
-    annotations[3]['iscrowd'] = 1  # a crowd region counts for nobody
-    annotations.append(person(9, 2, 0, rng))
-    path = tmp_path / 'levels.json'
+    path = tmp_path / 'crowding.json'
     path.write_text(
         json.dumps(
             dict(
                 images=[dict(id=i) for i in (1, 2, 3)],
                 annotations=annotations,
                 categories=[dict(id=1)])))
-    # a pair that shares half of each, one person, nobody
-    assert crowd_levels(COCO(str(path))) == {
-        1: pytest.approx(50 / 150),
+    # three persons, one, nobody
+    assert image_crowding(COCO(str(path)), crowding) == {
+        1: pytest.approx(expected),
         2: 0,
         3: 0
     }
@@ -172,8 +196,9 @@ def test_a_bin_is_evaluated_as_a_set_of_its_images_alone(
             [s for s in samples if s['img_id'] in members],
             type='CocoMetric')
         close = ']' if high == 1 else ')'
-        assert ours[f'coco/AP [{low:g}, {high:g}{close}'] == pytest.approx(
-            alone['coco/AP'])
+        assert ours[
+            f'coco/AP mean_iou [{low:g}, {high:g}{close}'] == pytest.approx(
+                alone['coco/AP'])
         values.add(alone['coco/AP'])
     assert len(values) > 3
 
@@ -183,8 +208,8 @@ def test_poses_right_in_crowds_alone_score_in_crowds_alone(ann_file):
     crowded = {i for i, level in zip(ALL_IMAGES, LEVELS) if level >= 0.6}
     samples = predictions(ann_file, lambda i: 0 if i in crowded else 1000)
     ours = evaluate(ann_file, samples, bins=[0, 0.6, 1], prefix='crowd')
-    assert ours['crowd/AP [0.6, 1]'] == pytest.approx(1)
-    assert ours['crowd/AP [0, 0.6)'] == 0
+    assert ours['crowd/AP mean_iou [0.6, 1]'] == pytest.approx(1)
+    assert ours['crowd/AP mean_iou [0, 0.6)'] == 0
 
 
 def test_a_bin_of_no_person_reports_nothing_and_says_so(ann_file, monkeypatch):
@@ -193,7 +218,8 @@ def test_a_bin_of_no_person_reports_nothing_and_says_so(ann_file, monkeypatch):
                         lambda text, logger: said.append(text))
     samples = predictions(ann_file, growing_noise)
     ours = evaluate(ann_file, samples, bins=[0.96, 0.98, 1])
-    assert [name for name in ours if '[' in name] == ['coco/AP [0.98, 1]']
+    assert [name for name in ours
+            if '[' in name] == ['coco/AP mean_iou [0.98, 1]']
     empty, full = (line.split() for line in said[0].splitlines()[-2:])
     assert empty == ['[0.96,', '0.98)', '0', 'no', 'person']
     assert full[:3] == ['[0.98,', '1]', '1']
@@ -204,7 +230,8 @@ def test_nobody_found_is_zero(ann_file):
     for sample in samples:
         sample['pred_instances'] = dict(
             keypoints=np.zeros((0, 17, 2)), keypoint_scores=np.zeros((0, 17)))
-    assert evaluate(ann_file, samples, bins=[0, 1])['coco/AP [0, 1]'] == 0
+    assert evaluate(
+        ann_file, samples, bins=[0, 1])['coco/AP mean_iou [0, 1]'] == 0
 
 
 def test_annotations_come_from_the_dataset_under_test(ann_file):
@@ -241,3 +268,21 @@ def test_nothing_is_written_unless_asked_for(ann_file, tmp_path, monkeypatch):
 def test_bins_that_make_no_sense(bins):
     with pytest.raises(ValueError, match='bins='):
         METRICS.build(dict(type='CrowdLevelMetric', bins=bins))
+
+
+@pytest.mark.parametrize('crowding', CROWDINGS)
+def test_names_and_the_table_tell_the_measure(ann_file, monkeypatch, crowding):
+    said = []
+    monkeypatch.setattr(crowd_level_metric, 'print_log',
+                        lambda text, logger: said.append(text))
+    samples = predictions(ann_file, growing_noise)
+    ours = evaluate(ann_file, samples, bins=[0, 1], crowding=crowding)
+    assert f'coco/AP {crowding} [0, 1]' in ours
+    title, head, _ = said[0].splitlines()
+    assert title == f'AP by crowding: {CROWDINGS[crowding]}'
+    assert head.split()[0] == crowding
+
+
+def test_a_measure_that_is_unknown_is_refused():
+    with pytest.raises(ValueError, match="'max_iou', 'crowd_index'"):
+        METRICS.build(dict(type='CrowdLevelMetric', crowding='iou'))
