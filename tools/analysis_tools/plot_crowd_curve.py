@@ -7,11 +7,13 @@ from typing import Dict, Sequence, Tuple
 
 import matplotlib
 
+from mmpose_pinet.evaluation.crowd_level_metric import CROWDINGS
+
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
 
-# as CrowdLevelMetric names them: coco/AP [0.5, 0.6)
-BIN = re.compile(r'(?:^|/)AP \[(\S+), (\S+)[\])]$')
+# as CrowdLevelMetric names them: coco/AP mean_iou [0.5, 0.6)
+BIN = re.compile(r'(?:^|/)AP (\w+) \[(\S+), (\S+)[\])]$')
 Curve = Dict[Tuple[float, float], float]
 
 
@@ -36,18 +38,20 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def read_curve(run: str) -> Curve:
-    """AP in each bin of a run.
+def read_curve(run: str) -> Tuple[str, Curve]:
+    """Read the AP in each bin of a run.
 
     Args:
         run (str): A json file of metrics, or a work_dir with
             ``TIMESTAMP/TIMESTAMP.json`` as tools/test.py writes it.
 
     Returns:
-        dict[tuple[float, float], float]: AP by the bin's edges.
+        tuple: The measure of crowding (a key of ``CROWDINGS``) and AP by the
+        bin's edges.
 
     Raises:
-        ValueError: If there is no such file, or no AP of a bin in it.
+        ValueError: If there is no such file, no AP of a bin in it, or bins of
+            several measures.
     """
     path = Path(run)
     if path.is_dir():
@@ -60,22 +64,37 @@ def read_curve(run: str) -> Curve:
         metrics = json.loads(path.read_text())
     except (OSError, json.JSONDecodeError) as error:
         raise ValueError(f'{path} is no json file of metrics: {error}')
-    curve = {}
+    curves = {}
     for name, value in metrics.items():
         match = BIN.search(name)
         if match:
-            curve[tuple(map(float, match.groups()))] = value
-    if not curve:
-        raise ValueError(f"{path} has no key such as 'coco/AP [0.5, 0.6)': "
-                         'test with CrowdLevelMetric as test_evaluator.type')
-    return dict(sorted(curve.items()))
+            crowding, *edges = match.groups()
+            curves.setdefault(crowding, {})[tuple(map(float, edges))] = value
+    if not curves:
+        raise ValueError(f"{path} has no key such as 'coco/AP mean_iou [0.5, "
+                         "0.6)': test with CrowdLevelMetric as "
+                         'test_evaluator.type')
+    check_one_measure(curves, str(path))
+    (crowding, curve), = curves.items()
+    return crowding, dict(sorted(curve.items()))
 
 
-def plot(curves: Sequence[Tuple[str, Curve]], out: str) -> None:
-    """One line a run, over the middle of each bin.
+def check_one_measure(crowdings: Sequence[str], where: str) -> None:
+    """Raise a ``ValueError`` if an axis would stand for several measures."""
+    measures = sorted(set(crowdings))
+    if len(measures) > 1:
+        raise ValueError(
+            f'{where}: crowding is measured by {", ".join(measures)}. One '
+            'picture shows one: test all runs with the same '
+            'test_evaluator.crowding')
+
+
+def plot(curves: Sequence[Tuple[str, Curve]], crowding: str, out: str) -> None:
+    """Draw one line a run, over the middle of each bin.
 
     Args:
         curves (list[tuple[str, dict]]): Labels and curves.
+        crowding (str): The measure of all of them.
         out (str): The picture to write.
     """
     figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
@@ -84,7 +103,7 @@ def plot(curves: Sequence[Tuple[str, Curve]], out: str) -> None:
         axes.plot(middles, list(curve.values()), marker='o', label=label)
     edges = sorted({edge for _, curve in curves for b in curve for edge in b})
     axes.set_xticks(edges)
-    axes.set(xlabel='largest IoU of two boxes in the image', ylabel='AP')
+    axes.set(xlabel=f'crowding: {CROWDINGS[crowding]}', ylabel='AP')
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(out, dpi=150)
@@ -94,12 +113,12 @@ def plot(curves: Sequence[Tuple[str, Curve]], out: str) -> None:
 def main() -> None:
     args = parse_args()
     try:
-        curves = [(label, read_curve(run))
-                  for label, run in zip(args.labels, args.runs)]
+        crowdings, curves = zip(*map(read_curve, args.runs))
+        check_one_measure(crowdings, ', '.join(args.runs))
     except ValueError as error:
         raise SystemExit(str(error)) from error
-    plot(curves, args.out)
-    print(f'{len(curves)} runs, drawn to {args.out}')
+    plot(list(zip(args.labels, curves)), crowdings[0], args.out)
+    print(f'{len(curves)} runs by {crowdings[0]}, drawn to {args.out}')
 
 
 if __name__ == '__main__':
