@@ -1,18 +1,21 @@
 """Train and evaluate the rows of Table 1 on whatever data a config names.
 
 Every row has the base config's data, schedule and seed, and differs from it
-in what the row says alone. A run that was stopped goes on where it was.
+in what the row says alone. The paper's numbers stand beside what is measured.
+A run that was stopped goes on where it was.
 """
 import argparse
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, Iterator, Optional, Sequence
 
-from ablation_report import AblationReport
-from ablation_tables import TABLES, Row, row_config
+from ablation.report import format_table
+from ablation.rows import TABLES, Row, read_rows, row_config
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 
@@ -23,7 +26,7 @@ import numpy as np
 from mmpose.registry import MODELS
 from xtcocotools.coco import COCO
 
-from mmpose_pinet.evaluation.crowd_level_metric import crowd_levels
+from mmpose_pinet.evaluation.crowd_level_metric import image_crowding
 
 TOOLS = Path(__file__).resolve().parents[1]
 
@@ -58,10 +61,21 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_base(args: argparse.Namespace) -> Config:
-    """The base config, without what would differ from row to row.
+    """Load the base config, without what would differ from row to row.
 
     Rows are judged by their last checkpoint, once: no validation on the way,
-    no best checkpoint.
+    no best checkpoint. The test images are split in halves by
+    ``test_evaluator.crowding``.
+
+    Args:
+        args (argparse.Namespace): See :func:`parse_args`.
+
+    Returns:
+        Config: To train and to test.
+
+    Raises:
+        FileNotFoundError: If the annotations of the test are not there.
+        ValueError: If no half of their images is more crowded.
     """
     cfg = Config.fromfile(args.base)
     cfg.merge_from_dict(args.cfg_options)
@@ -69,30 +83,36 @@ def load_base(args: argparse.Namespace) -> Config:
     for key in ('val_cfg', 'val_dataloader', 'val_evaluator'):
         cfg[key] = None
     cfg.default_hooks.checkpoint.pop('save_best', None)
-    cfg.test_evaluator.type = 'CrowdLevelMetric'
-    cfg.test_evaluator.bins = [0, _median_crowding(cfg), 1]
+    evaluator = cfg.test_evaluator
+    evaluator.type = 'CrowdLevelMetric'
+    evaluator.crowding = evaluator.get('crowding', 'mean_iou')
+    evaluator.bins = [0, _median_crowding(cfg), 1]
     return cfg
 
 
 def _median_crowding(cfg: Config) -> float:
-    """The largest box IoU that half of the test images stay under."""
+    """Find the crowding that half of the test images stay under."""
     dataset = cfg.test_dataloader.dataset
+    crowding = cfg.test_evaluator.crowding
     path = Path(dataset.get('data_root', ''), dataset.ann_file)
     if not path.is_file():
         raise FileNotFoundError(
             f'{cfg.filename}: test_dataloader.dataset.ann_file is {path}, '
             'which is not there')
-    levels = np.array(list(crowd_levels(COCO(str(path))).values()))
-    median = round(float(np.median(levels)), 3)
+    with redirect_stdout(StringIO()):  # COCO reports that it loads
+        coco = COCO(str(path))
+    values = list(image_crowding(coco, crowding).values())
+    median = round(float(np.median(values)), 3)
     if not 0 < median < 1:
         raise ValueError(
-            f'{path}: half of the images have a largest box IoU of {median}, '
-            'so that no half is more crowded. Name another ann_file')
+            f'{path}: half of the images have a {crowding} of {median}, so '
+            'that no half is more crowded. Name another ann_file, or another '
+            'test_evaluator.crowding')
     return median
 
 
 class AblationRun:
-    """Trainings and tests in one folder, each done once.
+    """Hold the trainings and tests of one folder, each done once.
 
     ``results.json`` there holds what is done: the last checkpoint of each
     training and the metrics of each test.
@@ -118,7 +138,18 @@ class AblationRun:
                     '--cfg-options: give this run an --out of its own')
 
     def row(self, row: Row) -> Optional[Dict[str, float]]:
-        """Metrics of a row; None if this machine cannot build its model."""
+        """Train and test a row, unless that is done.
+
+        Args:
+            row (Row): The row.
+
+        Returns:
+            dict[str, float], optional: Its metrics; None if this machine
+            cannot build its model.
+
+        Raises:
+            SystemExit: If its training or test fails.
+        """
         tested = self.results['tested']
         if row.key not in tested:
             cfg = row_config(self.base, row)
@@ -147,8 +178,7 @@ class AblationRun:
 
     def _launch(self, script: str, cfg: Config, folder: Path, *arguments:
                 str) -> None:
-        """Run one of our scripts; its output goes to a file, its progress to
-        the terminal as well."""
+        """Run a script; its output goes to a file, progress is printed."""
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / 'config.py'
         cfg.dump(config)
@@ -179,19 +209,25 @@ class AblationRun:
                              'The same command goes on from here.')
 
 
-def run(names: Sequence[str], ablation: AblationRun) -> List[AblationReport]:
-    """All rows of the named tables; each table is written as it is ready."""
-    reports = []
+def run(names: Sequence[str], ablation: AblationRun) -> Iterator[str]:
+    """Run all rows of the named tables and write each table when ready.
+
+    Args:
+        names (list[str]): Keys of ``TABLES``.
+        ablation (AblationRun): Where trainings and tests are.
+
+    Yields:
+        str: Each table, as it stands in ``table-NAME.md``.
+    """
     for name in names:
-        rows = TABLES[name]
+        rows = read_rows(name)
         metrics = []
         for number, row in enumerate(rows, 1):
             print(f'\nTable {name}, row {number} of {len(rows)}: {row.name}')
             metrics.append(ablation.row(row))
-        report = AblationReport(name, metrics, ablation.base)
-        report.write(ablation.out)
-        reports.append(report)
-    return reports
+        table = format_table(name, rows, metrics, ablation.base)
+        (ablation.out / f'table-{name}.md').write_text(f'{table}\n')
+        yield table
 
 
 def main() -> None:
@@ -199,12 +235,12 @@ def main() -> None:
     init_default_scope('mmpose')
     try:
         ablation = AblationRun(load_base(args), args.out, args.processes)
-        reports = run(args.table, ablation)
+        tables = list(run(args.table, ablation))
     except (OSError, ValueError) as error:
         raise SystemExit(f'{type(error).__name__}: {error}') from error
-    for report in reports:
-        print(f'\n{report.text()}')
-    print(f'\nWritten: {args.out}/table-*.txt, .md and .json')
+    for table in tables:
+        print(f'\n{table}')
+    print(f'\nWritten: {args.out}/table-*.md')
 
 
 if __name__ == '__main__':

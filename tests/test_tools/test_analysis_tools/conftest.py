@@ -1,4 +1,4 @@
-"""The benchmark's modules, for all that tests them."""
+"""Modules of the tools that are more than one file."""
 import importlib
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,3 +29,22 @@ def benchmark():
 @pytest.fixture(scope='module')
 def cfg(benchmark):
     return benchmark.models.load_config(str(TINY), (128, 160))
+
+
+@pytest.fixture(scope='module')
+def ablation():
+    """The modules of the tool; ``command`` is the script."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / 'tools/analysis_tools'))
+        rows, report = (
+            importlib.import_module(f'ablation.{name}')
+            for name in ('rows', 'report'))
+
+        def find_row(table, name):
+            return next(r for r in rows.read_rows(table) if r.name == name)
+
+        yield SimpleNamespace(
+            command=importlib.import_module('run_ablation'),
+            rows=rows,
+            report=report,
+            find_row=find_row)
