@@ -1,11 +1,13 @@
 """Which people a file is about, told by its number of keypoints."""
+from typing import List, Optional
+
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmpose_pinet.codecs.partitions import SKELETONS, num_joints
 
 
 def skeleton_of(num_keypoints: int) -> str:
-    """The skeleton of ``SKELETONS`` with so many keypoints.
+    """Find the skeleton of ``SKELETONS`` with so many keypoints.
 
     Args:
         num_keypoints (int): K.
@@ -25,7 +27,7 @@ def skeleton_of(num_keypoints: int) -> str:
 
 
 def metainfo_of(num_keypoints: int) -> dict:
-    """What MMPose's datasets and checkpoints say about these people.
+    """Read what MMPose's datasets and checkpoints say about these people.
 
     Args:
         num_keypoints (int): K.
@@ -42,3 +44,25 @@ def metainfo_of(num_keypoints: int) -> dict:
     name = skeleton_of(num_keypoints)
     return parse_pose_metainfo(
         dict(from_file=f'configs/_base_/datasets/{name}.py'))
+
+
+def keypoint_names(num_keypoints: int,
+                   dataset_meta: Optional[dict] = None) -> List[str]:
+    """Name keypoints in words.
+
+    Args:
+        num_keypoints (int): K.
+        dataset_meta (dict, optional): Of a checkpoint or a dataset. It may
+            be about other people and has no say then.
+
+    Returns:
+        list[str]: K names, such as ``'left shoulder'``; of a skeleton that
+        nobody names, ``'0'`` and so on.
+    """
+    names = (dataset_meta or {}).get('keypoint_id2name', {})
+    if len(names) != num_keypoints:
+        try:
+            names = metainfo_of(num_keypoints)['keypoint_id2name']
+        except ValueError:
+            names = {k: str(k) for k in range(num_keypoints)}
+    return [names[k].replace('_', ' ') for k in range(num_keypoints)]

@@ -1,69 +1,149 @@
-"""Draw the joint graph that a PINet has learned beside its skeleton's."""
-import argparse
-from pickle import UnpicklingError
-from typing import Tuple
+"""Draw the joint graph that a PINet has learned beside its skeleton's.
 
+The skeleton is that of --config, else of the config that MMEngine wrote into
+the checkpoint. A checkpoint without one, such as a converted one of the
+authors' release, has the release's skeleton of as many keypoints.
+"""
+import argparse
+import ast
+from pickle import UnpicklingError
+from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
 import matplotlib
+from mmengine.config import Config
 from mmengine.runner.checkpoint import CheckpointLoader
+from mmpose.apis.inference import dataset_meta_from_config
 from torch import Tensor
 
-from mmpose_pinet.codecs.partitions import SKELETONS
-from mmpose_pinet.datasets.metainfo import metainfo_of, skeleton_of
+from mmpose_pinet.codecs.partitions import get_links
+from mmpose_pinet.datasets.metainfo import keypoint_names, skeleton_of
 from mmpose_pinet.models.layers.graph_conv import normalized_adjacency
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
 
 ADJACENCY = 'head.refinement.adjacency'
+Skeleton = Union[str, Sequence[Tuple[int, int]]]
+
+
+class Graph(NamedTuple):
+    """The adjacency of a checkpoint and the one that it began as.
+
+    Attributes:
+        learned (Tensor): (K, K). A row says what a joint takes from each
+            joint (Eq. 9).
+        skeleton (Tensor): (K, K), the skeleton's.
+        names (list[str]): Of the K keypoints.
+    """
+    learned: Tensor
+    skeleton: Tensor
+    names: List[str]
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('checkpoint', help='of a PINet with refinement')
+    parser.add_argument('--config', help='config of the model')
     parser.add_argument('--out', default='graph.png')
     return parser.parse_args()
 
 
-def read_adjacencies(checkpoint: str) -> Tuple[Tensor, Tensor]:
-    """The adjacency in a checkpoint and the one it began as.
+def read_graph(checkpoint: str, config: Optional[str] = None) -> Graph:
+    """Read the graph of a checkpoint.
 
     Args:
         checkpoint (str): Checkpoint of a model with PoseRefinement.
+        config (str, optional): Config of that model. By default, what the
+            checkpoint says about itself.
 
     Returns:
-        tuple[Tensor, Tensor]: Learned and the skeleton's, (K, K) each. A row
-        says what a joint takes from each joint (Eq. 9).
+        Graph: With the names of the checkpoint's or the config's dataset, or
+        numbers where neither names K keypoints.
 
     Raises:
-        ValueError: If there is none, or no skeleton has K keypoints.
+        ValueError: If there is no graph, or its skeleton is unknown or has
+            not K keypoints.
         OSError, UnpicklingError: If the file cannot be read.
     """
     content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    state_dict = content.get('state_dict', content)
+    state_dict, meta = content.get('state_dict', content), content.get('meta')
     if ADJACENCY not in state_dict:
-        raise ValueError(
-            f'{checkpoint} has no {ADJACENCY!r}: it is of a model '
-            'without PoseRefinement')
+        raise ValueError(f'it has no {ADJACENCY!r}: it is of a model without '
+                         'PoseRefinement')
     learned = state_dict[ADJACENCY].float()
-    num_keypoints = len(learned)
-    links = SKELETONS[skeleton_of(num_keypoints)]
-    return learned, normalized_adjacency(links, num_keypoints)
+    meta = meta or {}
+    dataset_meta = meta.get('dataset_meta')
+    if config is not None:
+        cfg = Config.fromfile(config)
+        refinement = cfg.model.head.get('refinement') or {}
+        skeleton = refinement.get('skeleton', 'coco')
+        dataset_meta = dataset_meta or dataset_meta_from_config(cfg)
+    elif 'cfg' in meta:
+        skeleton = read_skeleton(meta['cfg'])
+    else:
+        skeleton = _release_skeleton(len(learned))
+    links = get_links(skeleton, len(learned))
+    return Graph(learned, normalized_adjacency(links, len(learned)),
+                 keypoint_names(len(learned), dataset_meta))
 
 
-def plot(learned: Tensor, skeleton: Tensor, out: str) -> None:
-    """Both matrices in one scale of colours.
+def read_skeleton(text: str) -> Skeleton:
+    """Read the refinement's skeleton in the text of a config.
+
+    The text comes out of a checkpoint: it is read and never run.
 
     Args:
-        learned (Tensor): (K, K).
-        skeleton (Tensor): (K, K).
+        text (str): As ``Config.pretty_text`` writes it.
+
+    Returns:
+        str | list[tuple[int, int]]: ``model.head.refinement.skeleton``;
+        PoseRefinement's default where there is no such key.
+
+    Raises:
+        ValueError: If the text is no config of plain values.
+    """
+    try:
+        node, = (
+            statement.value for statement in ast.parse(text).body
+            if isinstance(statement, ast.Assign)
+            and statement.targets[0].id == 'model')
+        for key in ('head', 'refinement', 'skeleton'):
+            values = {item.arg: item.value for item in node.keywords}
+            if key not in values:
+                return 'coco'
+            node = values[key]
+        return ast.literal_eval(node)
+    except (AttributeError, SyntaxError, ValueError) as error:
+        raise ValueError('the config in it cannot be read: pass the model\'s '
+                         'as --config') from error
+
+
+def _release_skeleton(num_keypoints: int) -> str:
+    try:
+        return skeleton_of(num_keypoints)
+    except ValueError as error:
+        raise ValueError(
+            f'it holds no config, and {error}: pass the config of the model '
+            'as --config') from error
+
+
+def plot(graph: Graph, out: str) -> None:
+    """Draw both matrices in one scale of colours.
+
+    Args:
+        graph (Graph): What to draw.
         out (str): The picture to write.
     """
-    names = metainfo_of(len(learned))['keypoint_id2name']
-    names = [names[k].replace('_', ' ') for k in range(len(learned))]
-    limit = max(float(m.abs().max()) for m in (learned, skeleton))
+    names = graph.names
+    limit = max(float(m.abs().max()) for m in graph[:2])
     figure, panels = plt.subplots(
         1, 2, figsize=(12, 6), layout='constrained', sharey=True)
-    for axes, matrix, title in zip(panels, (skeleton, learned),
+    for axes, matrix, title in zip(panels, (graph.skeleton, graph.learned),
                                    ("the skeleton's", 'learned')):
         image = axes.imshow(
             matrix.numpy(), cmap='RdBu_r', vmin=-limit, vmax=limit)
@@ -80,12 +160,14 @@ def plot(learned: Tensor, skeleton: Tensor, out: str) -> None:
 def main() -> None:
     args = parse_args()
     try:
-        learned, skeleton = read_adjacencies(args.checkpoint)
+        graph = read_graph(args.checkpoint, args.config)
     except (OSError, ValueError, UnpicklingError) as error:
-        raise SystemExit(f'{args.checkpoint}: {error}') from error
-    plot(learned, skeleton, args.out)
-    change = (learned - skeleton).abs()
-    linked = skeleton > 0
+        # PyTorch's advice may have several lines: one says what is wrong
+        reason = ' '.join(str(error).split())
+        raise SystemExit(f'{args.checkpoint}: {reason}') from error
+    plot(graph, args.out)
+    change = (graph.learned - graph.skeleton).abs()
+    linked = graph.skeleton > 0
     print(f'{args.out}: mean change of {change[linked].mean():.3f} where the '
           f'skeleton has a link, {change[~linked].mean():.3f} elsewhere')
 

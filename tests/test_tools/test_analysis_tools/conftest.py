@@ -1,4 +1,4 @@
-"""Modules of the tools that are more than one file."""
+"""Modules of the tools that are more than one file, and own keypoints."""
 import importlib
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,3 +48,25 @@ def ablation():
             rows=rows,
             report=report,
             find_row=find_row)
+
+
+@pytest.fixture
+def nine_keypoints(tmp_path):
+    """A config of people with nine keypoints, a chain, in three parts."""
+    links = [(k, k + 1) for k in range(8)]
+    parts = [[0, 1, 2], [3, 4, 5, 6], [7, 8]]
+    config = tmp_path / 'nine_keypoints.py'
+    config.write_text(f"""_base_ = '{TINY}'
+codec = dict(
+    type='PartSPR',
+    input_size=(256, 256),
+    heatmap_size=(64, 64),
+    parts={parts})
+model = dict(
+    head=dict(
+        num_keypoints=9,
+        decoder=codec,
+        refinement=dict(skeleton={links}),
+        post_processor=dict(sigmas={[0.05] * 9})))
+""")
+    return SimpleNamespace(config=str(config), links=links, parts=parts)

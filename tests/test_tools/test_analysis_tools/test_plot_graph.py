@@ -1,97 +1,147 @@
 """The learned graph is read from a checkpoint and drawn with its names."""
-import runpy
-import subprocess
-import sys
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from mmengine.config import Config
 
 from mmpose_pinet.codecs.partitions import SKELETONS
 
-ROOT = Path(__file__).resolve().parents[3]
-SCRIPT = ROOT / 'tools/analysis_tools/plot_graph.py'
+SCRIPT = 'analysis_tools/plot_graph.py'
 ADJACENCY = 'head.refinement.adjacency'
 
 
-@pytest.fixture(scope='module')
-def tool():
-    return runpy.run_path(str(SCRIPT))
-
-
-def save(path, state_dict):
-    torch.save(dict(state_dict=state_dict, meta={}), path)
+def save(path, state_dict, **meta):
+    torch.save(dict(state_dict=state_dict, meta=meta), path)
     return str(path)
 
 
+def start_of(links, K):
+    """D^-1/2 (A + I) D^-1/2, entry by entry."""
+    neighbours = [{k} for k in range(K)]  # each joint is its own
+    for a, b in links:
+        neighbours[a].add(b)
+        neighbours[b].add(a)
+    return [[
+        (len(neighbours[a]) * len(neighbours[b]))**-0.5 * (b in neighbours[a])
+        for b in range(K)
+    ] for a in range(K)]
+
+
 @pytest.mark.parametrize('skeleton, K', [('coco', 17), ('crowdpose', 14)])
-def test_the_graph_stands_beside_the_skeletons(tool, tmp_path, skeleton, K):
+def test_a_converted_checkpoint_has_the_releases_skeleton(
+        tool, tmp_path, skeleton, K):
     torch.manual_seed(0)
     adjacency = torch.rand(K, K)
     path = save(tmp_path / 'a.pth', {ADJACENCY: adjacency})
-    learned, start = tool['read_adjacencies'](path)
-    assert torch.equal(learned, adjacency)
+    graph = tool['read_graph'](path)
+    assert torch.equal(graph.learned, adjacency)
+    np.testing.assert_allclose(
+        graph.skeleton, start_of(SKELETONS[skeleton], K), rtol=1e-6)
+    assert 'left shoulder' in graph.names
 
-    neighbours = [{k} for k in range(K)]  # each joint is its own
-    for a, b in SKELETONS[skeleton]:
-        neighbours[a].add(b)
-        neighbours[b].add(a)
-    for a in range(K):
-        for b in range(K):
-            expected = 0.
-            if b in neighbours[a]:
-                expected = (len(neighbours[a]) * len(neighbours[b]))**-0.5
-            assert start[a, b] == pytest.approx(expected)
+
+# A skeleton of one's own
+
+
+def test_a_checkpoint_says_itself_what_its_skeleton_is(tool, tmp_path,
+                                                       nine_keypoints):
+    """As MMEngine saves it: the config's text, and the dataset's meta."""
+    names = {k: f'joint_{k}' for k in range(9)}
+    path = save(
+        tmp_path / 'a.pth', {ADJACENCY: torch.eye(9)},
+        cfg=Config.fromfile(nine_keypoints.config).pretty_text,
+        dataset_meta=dict(keypoint_id2name=names))
+    graph = tool['read_graph'](path)
+    np.testing.assert_allclose(
+        graph.skeleton, start_of(nine_keypoints.links, 9), rtol=1e-6)
+    assert graph.names == [f'joint {k}' for k in range(9)]
+
+
+def test_a_config_can_be_given(start, tmp_path, nine_keypoints):
+    path = save(tmp_path / 'a.pth', {ADJACENCY: torch.eye(9)})
+    out = tmp_path / 'graph.png'
+    done = start(path, '--config', nine_keypoints.config, '--out', out)
+    assert done.returncode == 0, done.stderr
+    assert cv2.imread(str(out)).shape == (600, 1200, 3)
+    # from the identity to the skeleton's, on the diagonal and along links
+    adjacency = np.array(start_of(nine_keypoints.links, 9))
+    change = np.abs(adjacency - np.eye(9))[adjacency > 0].mean()
+    assert f'mean change of {change:.3f}' in done.stdout
+
+
+def test_without_either_it_says_what_to_pass(tool, tmp_path):
+    path = save(tmp_path / 'a.pth', {ADJACENCY: torch.eye(9)})
+    with pytest.raises(ValueError, match='9 keypoints .* --config'):
+        tool['read_graph'](path)
+
+
+def test_a_config_of_other_people_is_refused(tool, tmp_path, nine_keypoints):
+    path = save(tmp_path / 'a.pth', {ADJACENCY: torch.eye(8)})
+    with pytest.raises(ValueError, match=r'\(7, 8\) must be a pair'):
+        tool['read_graph'](path, nine_keypoints.config)
+
+
+def test_the_config_in_a_checkpoint_is_never_run(tool, tmp_path):
+    written = tmp_path / 'written'
+    skeleton = f"open({str(written)!r}, 'w')"
+    path = save(
+        tmp_path / 'a.pth', {ADJACENCY: torch.eye(9)},
+        cfg=f'model = dict(head=dict(refinement=dict(skeleton={skeleton})))')
+    with pytest.raises(ValueError, match='as --config'):
+        tool['read_graph'](path)
+    assert not written.exists()
+
+
+# The picture and the command
 
 
 def test_the_picture_names_the_joints(tool, tmp_path, monkeypatch):
     monkeypatch.setattr(plt, 'close', lambda figure: None)
     torch.manual_seed(0)
-    learned, skeleton = torch.randn(14, 14), torch.eye(14)
-    tool['plot'](learned, skeleton, str(tmp_path / 'graph.png'))
+    graph = tool['Graph'](torch.randn(3, 3), torch.eye(3),
+                          ['nose', 'neck', 'hip'])
+    tool['plot'](graph, str(tmp_path / 'graph.png'))
     left, right = plt.gcf().axes[:2]
     monkeypatch.undo()
     plt.close('all')
-    np.testing.assert_array_equal(left.images[0].get_array(), skeleton)
-    np.testing.assert_array_equal(right.images[0].get_array(), learned)
+    np.testing.assert_array_equal(left.images[0].get_array(), graph.skeleton)
+    np.testing.assert_array_equal(right.images[0].get_array(), graph.learned)
     for axes in (left, right):
         names = [text.get_text() for text in axes.get_xticklabels()]
-        assert names[0] == 'left shoulder' and names[12:] == [
-            'top head', 'neck'
-        ]
+        assert names == graph.names
     # white is nothing, in both
     assert left.images[0].get_clim() == right.images[0].get_clim()
     assert sum(left.images[0].get_clim()) == 0
 
 
-def test_the_command(tmp_path):
-    path = save(tmp_path / 'a.pth', {ADJACENCY: torch.eye(17)})
-    out = tmp_path / 'graph.png'
-    done = subprocess.run([sys.executable, SCRIPT, path, '--out', out],
-                          capture_output=True,
-                          text=True)
-    assert done.returncode == 0, done.stderr
-    assert cv2.imread(str(out)).shape == (600, 1200, 3)
-    assert 'mean change of' in done.stdout.splitlines()[-1]
-
-
 def test_a_model_without_refinement_is_refused(tool, tmp_path):
     path = save(tmp_path / 'a.pth', {'head.point_layer.bias': torch.zeros(20)})
     with pytest.raises(ValueError, match='without PoseRefinement'):
-        tool['read_adjacencies'](path)
+        tool['read_graph'](path)
 
 
 @pytest.mark.parametrize('content', [None, b'# no checkpoint'])
-def test_no_checkpoint_is_named(tmp_path, content):
+def test_no_checkpoint_is_named_in_one_line(start, tmp_path, content):
     path = tmp_path / 'a.pth'
     if content is not None:
         path.write_bytes(content)
-    done = subprocess.run([sys.executable, SCRIPT, path],
-                          capture_output=True,
-                          text=True)
+    done = start(path)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith(f'{path}: ')
     assert 'Traceback' not in done.stderr
+
+
+def test_an_error_of_several_lines_becomes_one(tool, monkeypatch):
+    """As torch 2.8 words it."""
+
+    def fail(*_):
+        raise ValueError('no checkpoint.\n\tTry this:\n  or that')
+
+    main = tool['main']
+    monkeypatch.setitem(main.__globals__, 'read_graph', fail)
+    monkeypatch.setattr('sys.argv', ['plot_graph.py', 'a.pth'])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 'a.pth: no checkpoint. Try this: or that'
