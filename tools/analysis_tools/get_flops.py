@@ -8,7 +8,7 @@ Finding peaks, reading features at points and fusing poses are not counted.
 """
 import argparse
 import logging
-from typing import Dict, List, Tuple, Union
+from typing import Dict, List, Sequence, Tuple, Union
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
@@ -22,6 +22,7 @@ from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
 
 from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models.layers import FeaturePyramid
 
 Complexity = Tuple[int, int]  # parameters, FLOPs
 
@@ -55,8 +56,24 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+class PyramidConvolution(nn.Module):
+    """Apply a linear layer to every cell of a feature pyramid.
+
+    Args:
+        layer (nn.Linear): Of the head.
+    """
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, levels: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Turn levels (B, C_i, H_i, W_i) into maps (B, M, H, W)."""
+        return FeaturePyramid(levels).convolve(self.layer)
+
+
 def build_model(config: str, options: dict) -> nn.Module:
-    """The model of a config, without weights.
+    """Build the model of a config, without weights.
 
     Raises:
         ValueError: If its head is no PINetHead.
@@ -73,21 +90,21 @@ def build_model(config: str, options: dict) -> nn.Module:
 
 def count(module: nn.Module, *inputs: Union[torch.Tensor,
                                             tuple]) -> Complexity:
-    """Parameters and FLOPs of a module."""
+    """Count the parameters and FLOPs of a module."""
     info = get_model_complexity_info(
         module, inputs=inputs, show_table=False, show_arch=False)
     return info['params'], info['flops']
 
 
 def add(*parts: Complexity) -> Complexity:
-    """Of modules together."""
+    """Add up what was counted of modules."""
     return tuple(map(sum, zip(*parts)))
 
 
 @torch.no_grad()
 def count_rows(model: nn.Module, shape: Tuple[int, int],
                candidates: int) -> Dict[str, Dict[str, Complexity]]:
-    """The paper's way of counting, and ours.
+    """Count in the paper's way, and as it runs.
 
     Args:
         model (nn.Module): With a PINetHead.
@@ -102,18 +119,18 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
     image = torch.zeros(1, 3, *shape)
     backbone = nn.Sequential(model.backbone,
                              *([model.neck] if model.with_neck else []))
-    levels = head.point_layer.levels(backbone(image))
+    levels = backbone(image)
     concatenate = FeatureMapProcessor(concat=True)
     feature_map, = concatenate(levels)
     channels = feature_map.shape[1]
-    num_outputs = head.displacement_layer.out_features
     num_poses = candidates * head.decoder.num_parts
 
     counted_backbone = count(backbone, image)
     resized = count(concatenate, levels)
-    points = count(head.point_layer, levels)
-    dense_points = count(head.point_layer, [feature_map])
-    dense = count(nn.Conv2d(channels, num_outputs, 1), feature_map)
+    point_maps = PyramidConvolution(head.point_layer)
+    points = count(point_maps, levels)
+    dense_points = count(point_maps, [feature_map])
+    dense = count(PyramidConvolution(head.displacement_layer), [feature_map])
     part_features = torch.zeros(num_poses, channels)
     sparse = count(head.displacement_layer, part_features)
     rows = {
@@ -136,7 +153,7 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
 
 def format_table(rows: Dict[str, Dict[str, Complexity]],
                  candidates: int) -> str:
-    """The table as text, narrower than 80 columns."""
+    """Write the table as text, narrower than 80 columns."""
     components = ['backbone', 'PPG', 'PR', 'whole']
     titles = {
         'paper':

@@ -12,7 +12,7 @@ TINY = ROOT / 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
 
 @pytest.fixture(scope='module')
 def benchmark():
-    """The modules of the tool; ``main`` is the command."""
+    """The modules of the tool; ``command`` is the script."""
     names = ('decode', 'dense_head', 'heads', 'memory', 'models', 'people',
              'table', 'timing', 'training')
     with pytest.MonkeyPatch.context() as patch:
@@ -21,7 +21,7 @@ def benchmark():
             yield SimpleNamespace(
                 command=importlib.import_module('benchmark'),
                 **{
-                    name: importlib.import_module(f'benchmark_{name}')
+                    name: importlib.import_module(f'benchmarks.{name}')
                     for name in names
                 })
 
