@@ -6,7 +6,6 @@ Ratios are theirs over ours: above 1 where ours takes less.
 targets   training targets of one image, against SPR
 decode    from features to persons, against bare matrix products
 image     one image end to end, against AE, CID and DEKR
-batch     images in a batch, against images one by one
 training  one training step, against a head with dense displacements
 """
 import argparse
@@ -19,34 +18,29 @@ from textwrap import fill
 import mmpose_pinet  # before MMPose, for environments without ops
 
 # isort: split
-import benchmark_decode
-import benchmark_images
-import benchmark_targets
-import benchmark_training
 import cv2
 import mmcv
 import mmpose
 import torch
-from benchmark_models import Setting, load_config
-from benchmark_table import format_table
+from benchmarks import decode, image, targets, training
+from benchmarks.models import Setting, load_config
+from benchmarks.table import format_table
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 SECTIONS = dict(
-    targets=benchmark_targets.run,
-    decode=benchmark_decode.run,
-    image=benchmark_images.run_one,
-    batch=benchmark_images.run_batch,
-    training=benchmark_training.run)
+    targets=targets.run,
+    decode=decode.run,
+    image=image.run,
+    training=training.run)
 WIDTH = 100  # of a terminal, in columns
-NOTES = ('Weights are random. So that there is something to decode, maps of '
-         'drawn people replace what heads say of where people are, at no cost '
-         'to what comes before and after. Training memory is what PyTorch '
+NOTES = ('Weights are random. So that there is something to decode, drawn '
+         'people replace what heads say of where people are, at no cost to '
+         'what comes before and after. Training memory is what PyTorch '
          'holds above what it held before the step. Peers run as their own '
          "configs say, with the backbone of this one. The authors' release is "
          'its three passes of the backbone, without what follows them. Ratios '
-         'are theirs over ours. Goals are for HRNet-W32 at 512 px, one '
-         'thread.')
+         'are theirs over ours.')
 
 
 def parse_args() -> argparse.Namespace:
@@ -63,7 +57,7 @@ def parse_args() -> argparse.Namespace:
         metavar=('H', 'W'),
         help='of the images, in px')
     parser.add_argument(
-        '--batch', type=int, default=1, help='images in a batch')
+        '--batch', type=int, default=1, help='images in a training batch')
     parser.add_argument(
         '--threads', type=int, default=1, help='of the CPU, in each operation')
     parser.add_argument(
@@ -71,7 +65,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--amp',
         nargs='+',
-        choices=benchmark_training.AMP,
+        choices=training.AMP,
         default=[],
         help='train in these types as well')
     parser.add_argument(
@@ -92,7 +86,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def environment(args: argparse.Namespace) -> dict:
-    """What numbers depend on beside the code."""
+    """Name what numbers depend on beside the code."""
     device = torch.device(args.device)
     name = f'{os.cpu_count()} CPU cores'
     if device.type == 'cuda':

@@ -46,10 +46,11 @@ def test_each_section_has_its_rows(report):
     works = {}
     for row in report['rows']:
         works.setdefault(row['section'], []).append(row['work'])
-    assert list(works) == ['targets', 'decode', 'image', 'batch', 'training']
+    assert list(works) == ['targets', 'decode', 'image', 'training']
     assert len(works['targets']) == 6
     assert works['decode'][0] == 'head, 90 candidates, flip'
-    assert len(works['batch']) == 4  # one by one, and in pairs
+    assert [work.split(':')[0].strip()
+            for work in works['decode'][1:4]] == ['PPG', 'PR', 'PF']
     assert works['training'][0] == 'step, 2 images of 8, fp32'
     peers = [
         row['peer'] for row in report['rows'] if row['section'] == 'image'
@@ -67,7 +68,7 @@ def test_ratios_are_theirs_over_ours(report):
         assert row['ours'] > 0 and row['theirs'] > 0
         assert row['ratio'] == pytest.approx(row['theirs'] / row['ours'])
         compared += 1
-    assert compared >= 6 + 1 + 3 * len(PEERS) + 1 + 3
+    assert compared >= 6 + 1 + 1 + 3 * len(PEERS) + 3
 
 
 def test_parts_make_up_the_whole(report):
@@ -75,10 +76,10 @@ def test_parts_make_up_the_whole(report):
         row['work'].strip(): row['ours']
         for row in report['rows'] if row['section'] == 'decode'
     }
-    whole, refinement, points, rest, fusion = values.values()
+    whole, *parts = values.values()
     # of one run, the median is the run
-    assert refinement + points + rest == pytest.approx(whole, rel=.05)
-    assert fusion < rest
+    assert sum(parts) == pytest.approx(whole, rel=.05)
+    assert min(parts) > 0
 
 
 def test_the_size_of_targets_is_that_of_their_arrays(benchmark, cfg, report):
@@ -98,11 +99,10 @@ def test_the_table_fits_a_terminal(benchmark, report):
     for row in report['rows']:
         row.pop('ratio')
         rows.append(benchmark.table.Row(**row))
-    long = benchmark.table.Row('image', 'x' * 99, 's', 123.4, 'y' * 99, 99999.,
-                               '<= 99999 ms')
+    long = benchmark.table.Row('image', 'x' * 99, 's', 123.4, 'y' * 99, 99999.)
     lines = benchmark.table.format_table([*rows, long]).splitlines()
     assert max(map(len, lines)) <= 100
-    assert len(lines) == len(rows) + 1 + 2 * 6  # six titles
+    assert len(lines) == len(rows) + 1 + 2 * 5  # five titles
 
 
 @pytest.mark.parametrize('value, unit, text', [
@@ -170,10 +170,10 @@ def test_autocast_adds_rows(benchmark, cfg, monkeypatch):
 def test_a_step_in_bf16_changes_the_weights(benchmark, cfg):
     step = benchmark.training.TrainingStep(
         benchmark.models.Setting(cfg, CPU, SHAPE, 1, 1), 'bf16')
-    layer, types = step.model.head.point_layer, []
-    layer.register_forward_hook(
-        lambda _, levels, out: types.append(levels[0][-1].dtype))
-    before = layer.weight.clone()
+    layer, types = step.model.backbone.conv1, []
+    layer.register_forward_hook(lambda *args: types.append(args[-1].dtype))
+    weight = step.model.head.point_layer.weight
+    before = weight.clone()
     step()
     assert types == [torch.bfloat16]
-    assert not torch.equal(layer.weight, before)
+    assert not torch.equal(weight, before)

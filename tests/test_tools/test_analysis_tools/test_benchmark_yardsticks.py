@@ -78,15 +78,17 @@ def test_the_dense_head_has_the_losses_of_the_sparse_one(benchmark, cfg):
     name = 'head.displacement_layer.weight'
     # large enough that both branches of the smooth L1 loss are taken
     weights[name] = torch.randn_like(weights[name]) / 10
-    sparse.model.load_state_dict(weights)
-    weights[name] = weights[name][..., None, None]
-    dense.model.load_state_dict(weights)
+    for step in (sparse, dense):
+        step.model.load_state_dict(weights)
 
-    features = torch.randn(2, 240, SHAPE[0] // 4, SHAPE[1] // 4)
+    levels = [
+        torch.randn(2, channels, SHAPE[0] // stride, SHAPE[1] // stride)
+        for channels, stride in ((16, 4), (32, 8), (64, 16), (128, 32))
+    ]
     samples = sparse.data['data_samples']
-    given = sparse.model.head.loss((features, ), samples)
+    given = sparse.model.head.loss(levels, samples)
     benchmark.dense_head.add_dense_targets(samples, 3)
-    expected = dense.model.head.loss((features, ), samples)
+    expected = dense.model.head.loss(levels, samples)
     assert given.keys() == expected.keys()
     assert given['loss/displacement'] > 0
     for key in given:

@@ -8,80 +8,69 @@ from functools import partial
 from typing import List, Sequence, Tuple
 
 import torch
-from benchmark_heads import show_people
-from benchmark_models import Setting, build_ours
-from benchmark_people import draw_apart, test_batch
-from benchmark_table import Row
-from benchmark_timing import Parts, Stopwatch, measure
 from torch import Tensor
 
 from mmpose_pinet.models.layers import PoseRefinement
 
+from .heads import show_people
+from .models import Setting, build_ours
+from .people import draw_apart, test_batch
+from .table import Row
+from .timing import Stopwatch, measure
+
+CALLS = dict(generate='PPG', refine='PR', fuse='PF')  # the head's
+
 
 @torch.no_grad()
 def run(setting: Setting) -> List[Row]:
-    """Rows of refinement against its matrix products, and of the rest."""
+    """Measure PPG, PR and PF, and PR against its bare matrix products."""
     model = build_ours(setting.cfg, setting.device, 'test')
     head = model.head
-    people = draw_apart(head.decoder.decode_max_instances, setting.shape)
-    show_people(head, people, setting.shape)
+    people = head.decoder.decode_max_instances
+    show_people(head, draw_apart(people, setting.shape), setting.shape)
     given = []
-    hand_over = head.predict
+    predict = head.predict
 
     def remember(*args, **kwargs):
-        given.append(partial(hand_over, *args, **kwargs))
-        return hand_over(*args, **kwargs)
+        given.append(partial(predict, *args, **kwargs))
+        return predict(*args, **kwargs)
 
     head.predict = remember
     model.test_step(test_batch(setting.shape, 1))
-    decode = given[0]
 
     stopwatch = Stopwatch(setting.device)
-    stopwatch.watch('refinement', head.refinement)
-    stopwatch.watch('point layer', head.point_layer)
-    poses = []
-    fuse = head.post_processor
-
-    def count(keypoints, scores):
-        poses.append(len(keypoints))
-        return fuse(keypoints, scores)
-
-    head.post_processor = stopwatch.wrap('fusion', count)
-
-    def predict() -> Parts:
-        return stopwatch.time(decode)
-
-    predict()
-    products = matrix_products(head.refinement, 2 * poses[0], setting.device)
+    for call, part in CALLS.items():
+        setattr(head, call, stopwatch.wrap(part, getattr(head, call)))
+    candidates = people * head.decoder.num_parts
+    # of the image and of its mirror image
+    products = matrix_products(head.refinement, 2 * candidates, setting.device)
     seconds = measure(
-        dict(ours=predict, mm=partial(multiply, products)), setting.repeats,
-        setting.device, 'decode')
+        dict(
+            ours=partial(stopwatch.time, given[0]),
+            mm=partial(multiply, products)), setting.repeats, setting.device,
+        'decode')
     mflop = sum(2 * a.numel() * b.shape[1]
-                for a, b in products) / (2 * poses[0] * 1e6)
-    rest = seconds['ours/rest'] + seconds['ours/fusion']
+                for a, b in products) / (2 * candidates * 1e6)
     row = partial(Row, 'decode', unit='s')
     return [
-        row(f'head, {poses[0]} candidates, flip', ours=seconds['ours']),
-        row(f'  refinement, {mflop:.0f} MFLOP a pose',
-            ours=seconds['ours/refinement'],
+        row(f'head, {candidates} candidates, flip', ours=seconds['ours']),
+        row('  PPG: columns and displacements', ours=seconds['ours/PPG']),
+        row(f'  PR: columns and {mflop:.0f} MFLOP a pose',
+            ours=seconds['ours/PR'],
             peer='bare torch.mm',
-            theirs=seconds['mm'],
-            goal='>= 0.77x'),
-        row('  point layer, 1x1 convolution of all maps',
-            ours=seconds['ours/point layer']),
-        row('  all the rest', ours=rest, goal='<= 15 ms'),
-        row('    of which fusion', ours=seconds['ours/fusion'],
-            goal='<= 5 ms'),
+            theirs=seconds['mm']),
+        row('  PF: scores compared, poses fused', ours=seconds['ours/PF']),
+        row('  point maps, peaks, keypoint scores', ours=seconds['ours/rest']),
     ]
 
 
 def matrix_products(refinement: PoseRefinement, num_poses: int,
                     device: torch.device) -> List[Tuple[Tensor, Tensor]]:
-    """Random factors of all matrix products that refinement does.
+    """Make random factors of all matrix products that refinement does.
 
     Args:
         refinement (PoseRefinement): The module.
-        num_poses (int): t, of all views.
+        num_poses (int): t, of all images and mirror images.
         device (torch.device): Where to multiply.
 
     Returns:

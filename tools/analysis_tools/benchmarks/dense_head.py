@@ -11,7 +11,6 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
 # isort: split
 import torch
-import torch.nn as nn
 from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, SampleList
@@ -19,62 +18,57 @@ from torch import Tensor
 
 from mmpose_pinet.models import PINetHead
 from mmpose_pinet.models.heads.target_rows import TargetRows
-from mmpose_pinet.models.layers.views import Views
+from mmpose_pinet.models.layers import FeaturePyramid
 
 
 @MODELS.register_module()
 class DensePINetHead(PINetHead):
-    """PINetHead that trains on :func:`add_dense_targets`.
+    """Train on the dense targets of :func:`add_dense_targets`.
 
-    Arguments and losses are those of :class:`PINetHead`; the displacement
-    layer is a 1x1 convolution to S*K*2 channels.
+    Arguments, weights and losses are those of :class:`PINetHead`.
     """
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        linear = self.displacement_layer
-        self.displacement_layer = nn.Conv2d(linear.in_features,
-                                            linear.out_features, 1)
         self.concatenate = FeatureMapProcessor(concat=True)
 
     def loss(self,
              feats: Tuple[Tensor],
              batch_data_samples: SampleList,
              train_cfg: ConfigType = {}) -> Dict[str, Tensor]:
-        """The losses of :meth:`PINetHead.loss`, from dense maps."""
-        feats = self.concatenate(feats)
+        """Compute the losses of :meth:`PINetHead.loss` from dense maps."""
+        pyramid = FeaturePyramid(self.concatenate(feats))
         fields = [d.gt_fields for d in batch_data_samples]
         heatmaps, weights, displacements, displacement_weights = (
             torch.stack([field.get(key) for field in fields])
             for key in ('heatmaps', 'heatmap_weights', 'displacements',
                         'displacement_weights'))
-        maps = self.displacement_layer(feats[-1]).float()
+        point_maps, maps = map(pyramid.convolve,
+                               (self.point_layer, self.displacement_layer))
         losses = {
             'loss/heatmap':
-            self.loss_module['heatmap'](self.forward(feats).float(), heatmaps,
-                                        weights, None),
+            self.loss_module['heatmap'](point_maps, heatmaps, weights, None),
             'loss/displacement':
             self.loss_module['displacement'](maps, displacements,
                                              displacement_weights)
         }
+        if self.refinement is None:
+            return losses
 
         # refinement reads the map at the cells that PINetHead trains it on
-        rows = TargetRows.collect(batch_data_samples)
-        chosen = rows.strongest(heatmaps[:, self.num_keypoints:],
-                                (train_cfg or {}).get('refine_samples', 40))
-        images, parts, cells = (
-            x[chosen] for x in (rows.images, rows.parts, rows.cells))
-        views = Views([feats])
-        points = self.decoder.cell_to_point(cells, views.size[0])
-        of_parts = maps.detach().flatten(2).unflatten(
+        rows = TargetRows.collect(batch_data_samples,
+                                  heatmaps[:, self.num_keypoints:])
+        chosen = rows.strongest((train_cfg or {}).get('refine_samples', 40))
+        images, parts, points = (
+            x[chosen] for x in (rows.images, rows.parts, rows.points))
+        x, y = points.long().unbind(-1)
+        of_parts = maps.detach().unflatten(
             1, (self.decoder.num_parts, self.num_keypoints, 2))
-        coarse = of_parts[images, parts, :, :, cells]
-        corrections = self.correct(views, images,
-                                   (points[:, None] + coarse)[None],
-                                   views.read(images, points[None]))
+        coarse = points[:, None] + of_parts[images, parts, :, :, y, x]
+        refined = self.refine(pyramid, images, coarse,
+                              pyramid.read(images, points))
         losses['loss/refine'] = self.loss_module['refine'](
-            coarse + corrections[0], rows.displacements[chosen],
-            rows.weights[chosen, :, None].expand(-1, -1, 2))
+            refined, rows.poses[chosen], rows.weights[chosen])
         return losses
 
 

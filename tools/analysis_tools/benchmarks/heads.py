@@ -1,12 +1,12 @@
 """Heads of random weights that see people nevertheless.
 
 How long decoding takes depends on what a head finds, and random weights find
-noise. The layers that say where people are do their work as ever, but what
-they say is replaced by maps of people who are drawn: in the image and, in a
-flip test, in its mirror image. Everything after goes its own way.
+noise. What says where people are does its work as ever, but its answer is
+replaced by people who are drawn: in the image and, in a flip test, in its
+mirror image. Everything after goes its own way.
 """
 from itertools import cycle
-from typing import Callable, List, Tuple
+from typing import List, Tuple
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
@@ -14,13 +14,13 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 import numpy as np
 import torch
 import torch.nn as nn
-from benchmark_people import FLIP, KEYPOINTS, indices_of_nearest, mirror
 from torch import Tensor
 
 from mmpose_pinet.codecs.gaussian import draw_gaussians
-from mmpose_pinet.codecs.partitions import mirror_parts
 from mmpose_pinet.models import PINetHead
-from mmpose_pinet.models.layers.views import Views
+from mmpose_pinet.models.layers import FeaturePyramid
+
+from .people import indices_of_nearest, mirror
 
 STRIDE = 4  # of MMPose's three peers, in px
 SIGMA = 2.  # of a drawn Gaussian, in cells
@@ -29,7 +29,7 @@ TAG_STEP = 3.  # between the tags of two people, above AE's threshold of 1
 
 def show_people(head: nn.Module, keypoints: np.ndarray,
                 shape: Tuple[int, int]) -> None:
-    """Let a head see people in every image, in a flip test.
+    """Let a head see the same people in every image of a flip test.
 
     Args:
         head (nn.Module): Of PINet, AE, CID or DEKR.
@@ -45,38 +45,38 @@ def show_people(head: nn.Module, keypoints: np.ndarray,
 
 def _show_pinet(head: PINetHead, views: List[np.ndarray],
                 shape: Tuple[int, int]) -> None:
+    """Peaks at part centres, and there the way to the person's joints."""
     codec = head.decoder
-    large = np.full(len(views[0]), 1e6)  # nobody is left out
-    maps = torch.stack([
-        torch.from_numpy(codec.encode(view, area=large)['heatmaps'])
-        for view in views
-    ])
-    plain = views[0] / codec.scale_factor
-    centres = np.stack([plain[:, part].mean(axis=1) for part in codec.parts],
-                       axis=1)
+    device = head.point_layer.weight.device
+    # each in the frame of its own image, in cells: (2, N, K, 2)
+    poses = torch.from_numpy(np.stack(views) / codec.scale_factor).float()
+    poses = poses.to(device)
+    centres = torch.stack([poses[0, :, part].mean(1) for part in codec.parts])
+    num_parts, num_people = centres.shape[:2]
+    look, generate = codec.find_peaks, head.generate
 
-    # the peaks of both views together, and what to say of their persons
-    joined = Views([(view, ) for view in maps.split(1)],
-                   stride=float(codec.scale_factor[0]),
-                   joint_flip=FLIP,
-                   part_flip=mirror_parts(codec.parts, FLIP))
-    merged = joined.merge_maps(maps)
-    _, parts, cells, _ = codec.find_peaks(merged[:, KEYPOINTS:], joined.size)
-    points = joined.map_points(codec.cell_to_point(cells, merged.shape[-1]))
-    points = points.numpy()
-    distance = ((centres[:, parts] - points)**2).sum(axis=-1)  # (N, t)
-    vectors = plain[distance.argmin(axis=0)] - points[:, None]
-    vectors = torch.from_numpy(vectors.astype(np.float32))
-    mirrored = vectors[:, FLIP] * vectors.new_tensor([-1, 1])
+    def find_peaks(part_maps: Tensor, size: Tuple[int, int]) -> tuple:
+        look(part_maps, size)
+        batch = len(part_maps)
+        images = torch.arange(batch, device=device)
+        parts = torch.arange(num_parts, device=device)
+        return (images.repeat_interleave(num_parts * num_people),
+                parts.repeat_interleave(num_people).repeat(batch),
+                centres.flatten(0, 1).repeat(batch, 1),
+                torch.ones(batch * num_parts * num_people, device=device))
 
-    # images and views of a batch follow one another as the head reads them
-    _replace(head.point_layer, [maps],
-             lambda maps, out: maps.repeat_interleave(len(out) // 2, dim=0))
-    rows = torch.stack([vectors, mirrored]).flatten(2)  # (V, t, K*2)
-    _replace(
-        head.displacement_layer, [rows], lambda rows, out: rows.repeat(
-            1,
-            len(out) // rows[..., 0].numel(), len(codec.parts)).flatten(0, 1))
+    def generate_shown(pyramid: FeaturePyramid, images: Tensor, parts: Tensor,
+                       points: Tensor) -> Tuple[Tensor, Tensor]:
+        _, part_features = generate(pyramid, images, parts, points)
+        # one person after the other, and mirror images after plain ones
+        people = torch.arange(len(images), device=device) % num_people
+        mirrored = images >= pyramid.num_images // 2
+        return poses[mirrored.long(), people], part_features
+
+    codec.find_peaks = find_peaks
+    head.generate = generate_shown
+    # keypoint scores above 0, as those of people are
+    nn.init.ones_(head.point_layer.bias)
 
 
 def _show_ae(head: nn.Module, views: List[np.ndarray],
@@ -138,25 +138,15 @@ def _heatmaps(cells: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
 
 
 def _take_turns(layer: nn.Module, outputs: List[np.ndarray]) -> None:
-    """One output (M, H, W) a call, for views that come one by one."""
-    outputs = [torch.from_numpy(x.astype(np.float32)) for x in outputs]
-    _replace(layer, outputs, lambda given, out: given)
+    """Let a layer work, then overwrite what it gives by outputs (M, H, W).
 
-
-def _replace(layer: nn.Module, outputs: List[Tensor],
-             fit: Callable[[Tensor, Tensor], Tensor]) -> None:
-    """Let a layer work, then overwrite what it gives.
-
-    Args:
-        layer (nn.Module): Its memory format is kept.
-        outputs (list[Tensor]): Given in turn.
-        fit (callable): From one of them and the layer's output to what is
-            written there.
+    They take turns, call after call, as views that come one by one.
     """
     device = next(layer.parameters()).device
-    turn = cycle([x.to(device) for x in outputs])
+    turn = cycle(
+        [torch.from_numpy(x.astype(np.float32)).to(device) for x in outputs])
 
     def hook(module: nn.Module, inputs: tuple, out: Tensor) -> Tensor:
-        return out.copy_(fit(next(turn), out))
+        return out.copy_(next(turn))  # in its memory format
 
     layer.register_forward_hook(hook)

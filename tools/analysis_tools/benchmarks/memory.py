@@ -15,7 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 
 
 def peak_memory(call: Callable, device: torch.device) -> int:
-    """Bytes above what was held before, on this device.
+    """Measure the bytes above what was held before, on this device.
 
     Args:
         call (callable): Runs once; call it before, so that nothing is set up.

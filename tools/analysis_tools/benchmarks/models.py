@@ -1,6 +1,6 @@
 """The model of a config and MMPose's own, alike in backbone and input.
 
-All weights are random: what a model finds is up to ``benchmark_heads``.
+All weights are random: what a model finds is up to ``heads.py``.
 """
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -13,8 +13,10 @@ import torch
 import torch.nn as nn
 from mmengine.config import Config, ConfigDict
 from mmengine.hub import get_config
-from mmpose.registry import HOOKS, MODELS
+from mmengine.logging import MMLogger
+from mmpose.registry import MODELS
 
+from mmpose_pinet.engine import ChannelsLastHook
 from mmpose_pinet.models import PINetHead
 
 KEYPOINT_CONFIGS = 'mmpose::body_2d_keypoint'
@@ -27,13 +29,13 @@ PEERS = {
 
 @dataclass
 class Setting:
-    """What is benchmarked, and how.
+    """Say what is benchmarked, and how.
 
     Attributes:
         cfg (Config): Of a PINet, see :func:`load_config`.
         device (torch.device): Where models run.
         shape (tuple[int, int]): Of images, (h, w) in px.
-        batch (int): Images in a batch.
+        batch (int): Images in a training batch.
         repeats (int): Rounds that count.
         amp (tuple[str]): Autocast types to train with beside fp32.
     """
@@ -46,7 +48,7 @@ class Setting:
 
 
 def load_config(path: str, shape: Tuple[int, int]) -> Config:
-    """A PINet's config, for images of this shape, without pretraining.
+    """Load a PINet's config, for images of this shape, without pretraining.
 
     Raises:
         ValueError: If there is no whole PINet on an HRNet for 17 keypoints
@@ -81,7 +83,7 @@ def set_input_size(codec: ConfigDict, shape: Tuple[int, int]) -> None:
 
 
 def build_ours(cfg: Config, device: torch.device, mode: str) -> nn.Module:
-    """Our model as the config's own hooks set it up.
+    """Build our model, in the memory format that its config asks for.
 
     Args:
         cfg (Config): With a PINetHead.
@@ -94,18 +96,17 @@ def build_ours(cfg: Config, device: torch.device, mode: str) -> nn.Module:
     model = MODELS.build(cfg.model)
     model.init_weights()
     model = model.to(device).train(mode == 'train')
-    runner = SimpleNamespace(model=model)
-    for hook in map(HOOKS.build, cfg.get('custom_hooks', [])):
-        # MMEngine's and MMPose's own leave a model of random weights alone
-        if type(hook).__module__.startswith('mmpose_pinet.'):
-            hook.before_run(runner)
-            getattr(hook, f'before_{mode}')(runner)
+    if any(hook.type == 'ChannelsLastHook'
+           for hook in cfg.get('custom_hooks', [])):
+        ChannelsLastHook().before_run(
+            SimpleNamespace(
+                model=model, logger=MMLogger.get_current_instance()))
     return model
 
 
 def build_peer(name: str, ours: Config, shape: Tuple[int, int],
                device: torch.device) -> Optional[nn.Module]:
-    """MMPose's model from MMPose's config, with our backbone.
+    """Build MMPose's model from MMPose's config, with our backbone.
 
     Args:
         name (str): A key of ``PEERS``.
@@ -134,7 +135,7 @@ def build_peer(name: str, ours: Config, shape: Tuple[int, int],
 
 
 def build_peers(setting: Setting) -> Dict[str, nn.Module]:
-    """All peers that this machine can build, by name."""
+    """Build all peers that this machine can build, by name."""
     peers = {
         name: build_peer(name, setting.cfg, setting.shape, setting.device)
         for name in PEERS

@@ -22,7 +22,7 @@ HEIGHTS = (.5, .8)
 
 
 def draw_crowd(count: int, shape: Tuple[int, int]) -> np.ndarray:
-    """People anywhere, over one another as chance has it.
+    """Draw people anywhere, over one another as chance has it.
 
     Args:
         count (int): N.
@@ -45,7 +45,7 @@ def draw_crowd(count: int, shape: Tuple[int, int]) -> np.ndarray:
 
 
 def draw_apart(count: int, shape: Tuple[int, int]) -> np.ndarray:
-    """People who each have a tile of the image, so that none hides another.
+    """Draw people on a tile of the image each, so that none hides another.
 
     Args:
         count (int): N.
@@ -66,19 +66,19 @@ def draw_apart(count: int, shape: Tuple[int, int]) -> np.ndarray:
 
 
 def mirror(keypoints: np.ndarray, width: int) -> np.ndarray:
-    """The same people in the mirrored image: (N, 17, 2) in px."""
+    """Mirror people (N, 17, 2), in px of an image of this width."""
     mirrored = keypoints[:, FLIP].copy()
     mirrored[..., 0] = width - 1 - mirrored[..., 0]
     return mirrored
 
 
 def box_area(keypoints: np.ndarray) -> np.ndarray:
-    """Of the keypoints' boxes: (N, ) in px^2."""
+    """Measure the keypoints' boxes: (N, ) in px^2."""
     return np.ptp(keypoints, axis=1).prod(axis=-1)
 
 
 def test_batch(shape: Tuple[int, int], batch: int) -> Dict[str, list]:
-    """What a test loader gives: images of noise, packed.
+    """Pack images of noise as a test loader does.
 
     Args:
         shape (tuple[int, int]): Image (h, w) in px.
@@ -108,7 +108,7 @@ def test_batch(shape: Tuple[int, int], batch: int) -> Dict[str, list]:
 
 def train_batch(shape: Tuple[int, int], batch: int, codec: BaseKeypointCodec,
                 people: int) -> Dict[str, list]:
-    """What a training loader gives, with the targets of a crowd.
+    """Pack images and the targets of a crowd as a training loader does.
 
     Args:
         shape (tuple[int, int]): Image (h, w) in px.
@@ -138,13 +138,13 @@ def train_batch(shape: Tuple[int, int], batch: int, codec: BaseKeypointCodec,
 
 
 def target_bytes(targets: Dict[str, np.ndarray]) -> int:
-    """The size of all target arrays of an image."""
+    """Add up the size of all target arrays of an image."""
     return sum(array.nbytes for array in targets.values())
 
 
 def indices_of_nearest(points: np.ndarray, map_size: Tuple[int,
                                                            int]) -> np.ndarray:
-    """Which point each cell of a map is nearest to.
+    """Find the point that each cell of a map is nearest to.
 
     Args:
         points (np.ndarray): (N, M, 2) in cells, N candidates for M maps.

@@ -7,13 +7,12 @@ UNITS = {
     's': [('s', 1), ('ms', 1e-3), ('us', 1e-6)],
     'byte': [('GB', 1e9), ('MB', 1e6), ('kB', 1e3)],
     'share': [('%', 1e-2)],
-    'rate': [('/s', 1)],
 }
 
 
 @dataclass
 class Row:
-    """One measurement, alone or against another of the same run.
+    """Hold one measurement, alone or against another of the same run.
 
     Attributes:
         section (str): The section it belongs to.
@@ -22,7 +21,6 @@ class Row:
         ours (float): Ours.
         peer (str, optional): Whom it is held against.
         theirs (float, optional): The peer's value.
-        goal (str): What is aimed at, for HRNet-W32 and 512 px.
     """
     section: str
     work: str
@@ -30,20 +28,19 @@ class Row:
     ours: float
     peer: Optional[str] = None
     theirs: Optional[float] = None
-    goal: str = ''
 
     @property
     def ratio(self) -> Optional[float]:
-        """Theirs over ours: above 1 where ours takes less."""
+        """Divide theirs by ours: above 1 where ours takes less."""
         return None if self.theirs is None else self.theirs / self.ours
 
     def to_dict(self) -> dict:
-        """For JSON."""
+        """Return what JSON holds."""
         return dict(asdict(self), ratio=self.ratio)
 
 
 def format_value(value: Optional[float], unit: str) -> str:
-    """Three digits and the unit that suits."""
+    """Write three digits and the unit that suits."""
     if value is None:
         return '-'
     for name, size in UNITS[unit]:
@@ -53,8 +50,8 @@ def format_value(value: Optional[float], unit: str) -> str:
 
 
 def format_table(rows: Sequence[Row]) -> str:
-    """The rows as text, at most 100 columns wide."""
-    line = '{:<46.46}{:>9}  {:<16.16}{:>9}{:>8}  {:<8.8}'
+    """Write the rows as text, at most 100 columns wide."""
+    line = '{:<46.46}{:>9}  {:<16.16}{:>9}{:>8}'
     lines: List[str] = []
     section = None
     for row in rows:
@@ -62,15 +59,13 @@ def format_table(rows: Sequence[Row]) -> str:
             section = row.section
             lines += [
                 '',
-                line.format(section, 'ours', 'against', 'theirs', 'ratio',
-                            'goal').rstrip()
+                line.format(section, 'ours', 'against', 'theirs', 'ratio')
             ]
         ratio = '-' if row.ratio is None else f'{_three_digits(row.ratio)}x'
         lines.append(
             line.format(f'  {row.work}',
                         format_value(row.ours, row.unit), row.peer or '-',
-                        format_value(row.theirs,
-                                     row.unit), ratio, row.goal).rstrip())
+                        format_value(row.theirs, row.unit), ratio))
     return '\n'.join(lines)
 
 

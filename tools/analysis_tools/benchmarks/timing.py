@@ -13,11 +13,11 @@ WARM_UP = 2
 
 
 class Parts(dict):
-    """A call's own account of where its time went: seconds by part."""
+    """Say where a call's time went: seconds by part."""
 
 
 def now(device: torch.device) -> float:
-    """Seconds on a clock, once the device has done all that was asked."""
+    """Read a clock, once the device has done all that was asked."""
     if device.type == 'cuda':
         torch.cuda.synchronize(device)
     return time.perf_counter()
@@ -54,7 +54,7 @@ def measure(calls: Dict[str, Callable], repeats: int, device: torch.device,
 
 
 class Stopwatch:
-    """Adds up the time that parts of a call take.
+    """Add up the time that parts of a call take.
 
     Args:
         device (torch.device): Waited for before and after each part.
@@ -71,7 +71,7 @@ class Stopwatch:
         module.register_forward_hook(lambda *_: self._stop(name))
 
     def wrap(self, name: str, function: Callable) -> Callable:
-        """The same function, timed."""
+        """Return the same function, timed."""
 
         def timed(*args, **kwargs):
             self._start(name)
@@ -82,7 +82,7 @@ class Stopwatch:
         return timed
 
     def time(self, call: Callable) -> Parts:
-        """Seconds of each part in one call, and of the ``'rest'``."""
+        """Measure the seconds of each part of a call, and of the rest."""
         self._seconds.clear()
         start = now(self.device)
         call()
