@@ -6,24 +6,42 @@ regions do not. Small parts have fewer joints that could be seen, so by this
 rule finer partitions have larger shares. The paper says that its figure shows
 finer ones as more robust; of its own rule it tells no more than that "a
 partition without any visible parts" is occluded.
+
+The partitions are those that have names, on 17 or on 14 joints. For people
+with other joints, or other parts, name configs that have them.
 """
 import argparse
 import json
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, NamedTuple, Sequence
 
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
 import matplotlib
 import numpy as np
+from mmengine.config import Config
 
-from mmpose_pinet.codecs.partitions import PARTITIONS
+from mmpose_pinet.codecs.partitions import (PARTITIONS, Parts, check_parts,
+                                            get_parts)
 from mmpose_pinet.datasets.metainfo import skeleton_of
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
 
-NAMES = list(PARTITIONS['coco'])  # the same on every skeleton
-Shares = Dict[str, float]
-File = Tuple[str, int, Shares]  # name, persons
+
+class Occlusion(NamedTuple):
+    """What is found in a file.
+
+    Attributes:
+        label (str): The file's name.
+        persons (int): With a labelled joint.
+        shares (dict[str, float]): Of occluded parts, between 0 and 1, by the
+            partition's name.
+    """
+    label: str
+    persons: int
+    shares: Dict[str, float]
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,13 +52,17 @@ def parse_args() -> argparse.Namespace:
         'annotations',
         nargs='+',
         metavar='ANN',
-        help='keypoint file in COCO format, of 17 or of 14 joints')
+        help='keypoint file in COCO format')
+    parser.add_argument(
+        '--config',
+        nargs='+',
+        help='of PINets: their partitions in place of those with names')
     parser.add_argument('--out', help='picture to draw the shares to')
     return parser.parse_args()
 
 
 def read_visibility(path: str) -> np.ndarray:
-    """Visibility of the joints of all persons with a labelled one.
+    """Read the visibility of the joints of all persons with a labelled one.
 
     Args:
         path (str): Keypoint file in COCO format.
@@ -67,49 +89,105 @@ def read_visibility(path: str) -> np.ndarray:
     return visibility
 
 
-def occluded_shares(visibility: np.ndarray) -> Shares:
-    """Share of occluded parts of each partition.
+def named_partitions(num_keypoints: int) -> Dict[str, Parts]:
+    """Look up the partitions that have names.
 
     Args:
-        visibility (np.ndarray): (N, K), 2 where visible.
+        num_keypoints (int): K.
 
     Returns:
-        dict[str, float]: Between 0 and 1 by the partition's name.
+        dict[str, list[list[int]]]: Keypoint indices of the parts, by name.
 
     Raises:
         ValueError: If no skeleton has K keypoints.
     """
+    try:
+        return PARTITIONS[skeleton_of(num_keypoints)]
+    except ValueError as error:
+        raise ValueError(f'{error}: pass the config of a PINet whose '
+                         'model.head.decoder.parts divides its people, as '
+                         '--config') from error
+
+
+def config_partitions(paths: Sequence[str],
+                      num_keypoints: int) -> Dict[str, Parts]:
+    """Read the partitions of configs.
+
+    Args:
+        paths (list[str]): Of PINets.
+        num_keypoints (int): K of the people to be divided.
+
+    Returns:
+        dict[str, list[list[int]]]: Keypoint indices of the parts, by the
+        partition's name, or the config's if it has none.
+
+    Raises:
+        ValueError: If a config has no parts, or those of people with another
+            number of keypoints.
+    """
+    partitions = {}
+    for path in paths:
+        head = Config.fromfile(path).model.get('head', {})
+        decoder = head.get('decoder', {})
+        if 'parts' not in decoder:
+            raise ValueError(f'{path} has no model.head.decoder.parts: name '
+                             'the config of a PINet')
+        if head.num_keypoints != num_keypoints:
+            raise ValueError(
+                f'its persons have {num_keypoints} keypoints, but {path} has '
+                f'model.head.num_keypoints={head.num_keypoints}')
+        parts = get_parts(decoder.parts, decoder.get('skeleton', 'coco'))
+        check_parts(parts, num_keypoints)
+        named = isinstance(decoder.parts, str)
+        partitions[decoder.parts if named else Path(path).stem] = parts
+    return partitions
+
+
+def occluded_shares(visibility: np.ndarray,
+                    partitions: Dict[str, Parts]) -> Dict[str, float]:
+    """Count the occluded parts of each partition.
+
+    Args:
+        visibility (np.ndarray): (N, K), 2 where visible.
+        partitions (dict[str, list[list[int]]]): Keypoint indices of parts.
+
+    Returns:
+        dict[str, float]: Shares between 0 and 1, by the partition's name.
+    """
     visible = visibility == 2
-    partitions = PARTITIONS[skeleton_of(visible.shape[1])]
     return {
         name: 1 - np.mean([visible[:, part].any(1) for part in parts])
         for name, parts in partitions.items()
     }
 
 
-def format_table(files: List[File]) -> str:
-    """A row a file: persons, and the shares in per cent."""
-    width = max(len(label) for label, *_ in files)
-    lines = [
-        f'{"":<{width}}  {"persons":>7}' + ''.join(f'  {name:>10}'
-                                                   for name in NAMES)
-    ]
-    for label, persons, shares in files:
-        lines.append(f'{label:<{width}}  {persons:>7}' +
-                     ''.join(f'  {shares[name]:>10.1%}' for name in NAMES))
-    return '\n'.join(lines)
+def format_table(files: List[Occlusion]) -> str:
+    """Write a row a file: persons, and the shares in per cent."""
+    names = list(files[0].shares)
+    rows = [['', 'persons', *names]] + [[
+        file.label,
+        str(file.persons), *(f'{file.shares[name]:.1%}' for name in names)
+    ] for file in files]
+    first, *widths = (max(map(len, column)) for column in zip(*rows))
+    return '\n'.join(f'{label:<{first}}' +
+                     ''.join(f'  {cell:>{width}}'
+                             for cell, width in zip(cells, widths))
+                     for label, *cells in rows)
 
 
-def plot(files: List[File], out: str) -> None:
-    """A bar for each file in each partition."""
+def plot(files: List[Occlusion], out: str) -> None:
+    """Draw a bar for each file in each partition."""
+    names = list(files[0].shares)
     figure, axes = plt.subplots(figsize=(7, 4), layout='constrained')
     width = 0.8 / len(files)
-    for i, (label, _, shares) in enumerate(files):
-        left = np.arange(len(NAMES)) + (i - (len(files) - 1) / 2) * width
+    for i, file in enumerate(files):
+        left = np.arange(len(names)) + (i - (len(files) - 1) / 2) * width
         bars = axes.bar(
-            left, [100 * shares[n] for n in NAMES], width, label=label)
+            left, [100 * file.shares[name] for name in names],
+            width,
+            label=file.label)
         axes.bar_label(bars, fmt='%.0f', fontsize=8)
-    axes.set_xticks(range(len(NAMES)), NAMES)
+    axes.set_xticks(range(len(names)), names)
     axes.set_ylabel('occluded parts (%)')
     axes.legend()
     figure.savefig(out, dpi=150)
@@ -122,10 +200,16 @@ def main() -> None:
     for path in args.annotations:
         try:
             visibility = read_visibility(path)
-            shares = occluded_shares(visibility)
+            num_keypoints = visibility.shape[1]
+            partitions = (
+                config_partitions(args.config, num_keypoints)
+                if args.config else named_partitions(num_keypoints))
         except (OSError, ValueError) as error:
             raise SystemExit(f'{path}: {error}') from error
-        files.append((Path(path).stem, len(visibility), shares))
+        files.append(
+            Occlusion(
+                Path(path).stem, len(visibility),
+                occluded_shares(visibility, partitions)))
     print(format_table(files))
     if args.out:
         plot(files, args.out)
