@@ -36,7 +36,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def outline(joints: np.ndarray) -> np.ndarray:
-    """The rim of a band around joints.
+    """Compute the rim of a band around joints.
 
     Args:
         joints (np.ndarray): (n, 2) of one part.

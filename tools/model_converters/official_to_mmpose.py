@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_state_dict(path: str) -> Dict[str, Tensor]:
-    """The weights in a file, by the release's names.
+    """Load the weights of a file, by the release's names.
 
     Args:
         path (str): A state dict, or a dict that holds one as

@@ -1,7 +1,4 @@
 """The picture of the partitions in the docs."""
-import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -11,12 +8,7 @@ import pytest
 from mmpose_pinet.datasets.metainfo import metainfo_of
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPT = ROOT / 'tools/misc/draw_partitions.py'
-
-
-@pytest.fixture(scope='module')
-def tool():
-    return runpy.run_path(str(SCRIPT))
+SCRIPT = 'misc/draw_partitions.py'
 
 
 @pytest.mark.parametrize('skeleton', ['coco', 'crowdpose'])
@@ -46,11 +38,9 @@ def test_outline_keeps_its_distance(tool, joints):
     assert min(distances) == pytest.approx(tool['RADIUS'], rel=0.01)
 
 
-def test_picture_in_the_docs_shows_the_tables_as_they_are(tmp_path):
+def test_picture_in_the_docs_shows_the_tables_as_they_are(start, tmp_path):
     out = tmp_path / 'partitions.png'
-    done = subprocess.run([sys.executable, SCRIPT, '--out', out],
-                          capture_output=True,
-                          text=True)
+    done = start('--out', out)
     assert done.returncode == 0, done.stderr
     committed = ROOT / 'docs/partitions.png'
     assert committed.stat().st_size < 150e3

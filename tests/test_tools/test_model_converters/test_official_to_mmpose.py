@@ -1,8 +1,5 @@
 """The release's checkpoints become MMPose's: loaded strictly, and with
 enough about the dataset for the inferencer."""
-import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +11,8 @@ from mmpose.registry import MODELS
 
 import mmpose_pinet  # noqa: F401  registers the components
 
-ROOT = Path(__file__).resolve().parents[3]
-CONFIGS = ROOT / 'configs/pinet'
-SCRIPT = ROOT / 'tools/model_converters/official_to_mmpose.py'
-
-
-@pytest.fixture(scope='module')
-def tool():
-    return runpy.run_path(str(SCRIPT))
+CONFIGS = Path(__file__).resolve().parents[3] / 'configs/pinet'
+SCRIPT = 'model_converters/official_to_mmpose.py'
 
 
 def conv(name, *shape):
@@ -130,16 +121,14 @@ def test_wrapping_changes_nothing(tool, tmp_path, wrap):
     assert all(name.startswith('head.') for name in written)
 
 
-def test_the_inferencer_works_with_the_result(tmp_path):
+def test_the_inferencer_works_with_the_result(start, tmp_path):
     config = 'pinet_hrnet-tiny_drawn-crowd.py'
     official = official_model(config, 240)
     official['ppg.detkptmap_head.bias'].fill_(3.)  # so that it finds somebody
     official['ppg.heatmap_head.bias'].fill_(3.)
     src, dst = tmp_path / 'official.pth', tmp_path / 'mmpose.pth'
     torch.save(official, src)
-    done = subprocess.run([sys.executable, SCRIPT, src, dst],
-                          capture_output=True,
-                          text=True)
+    done = start(src, dst)
     assert done.returncode == 0, done.stderr
     assert '17 keypoints of coco' in done.stdout
 
@@ -194,10 +183,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(tool, tmp_path, content):
         tool['convert'](str(path), str(tmp_path / 'mmpose.pth'))
 
 
-def test_the_command_ends_in_one_clear_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, SCRIPT, tmp_path / 'none.pth', tmp_path / 'out.pth'],
-        capture_output=True,
-        text=True)
+def test_the_command_ends_in_one_clear_line(start, tmp_path):
+    done = start(tmp_path / 'none.pth', tmp_path / 'out.pth')
     assert done.returncode == 1
     assert 'none.pth' in done.stderr and 'Traceback' not in done.stderr
