@@ -1,55 +1,39 @@
-_base_ = [
-    '../_base_/default_runtime.py',
-    '../_base_/pinet_hrnet-w32.py',
-    '../_base_/crowdpose_keypoints.py',
-    '../_base_/bottomup_512x512.py',
-]
+_base_ = '../_base_/full_size.py'
 
 train_cfg = dict(max_epochs=300, val_interval=20)
 
-optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
-
 param_scheduler = [
-    dict(
-        type='MultiStepLR',
-        begin=0,
-        end=300,
-        milestones=[200, 260],
-        gamma=0.1,
-        by_epoch=True)
+    dict(_base_.param_scheduler[0], end=300, milestones=[200, 260])
 ]
 
 # The paper's batch of 40: 8 GPUs with 5 each.
 auto_scale_lr = dict(base_batch_size=40)
 
-default_hooks = dict(checkpoint=dict(save_best='crowdpose/AP', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='crowdpose/AP'))
 
-codec = dict(
-    type='PartSPR',
-    input_size=(512, 512),
-    heatmap_size=(128, 128),
-    parts='part-large',
-    skeleton=_base_.skeleton,
-    # on CrowdPose small persons are trained as well
-    min_instance_area=0)
+# CrowdPose has 14 keypoints of its own
+num_keypoints = 14
+skeleton = 'crowdpose'
+sigmas = [
+    0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087,
+    0.089, 0.089, 0.079, 0.079
+]
+
+# on CrowdPose small persons are trained as well
+codec = dict(_base_.codec, skeleton=skeleton, min_instance_area=0)
 
 model = dict(
     head=dict(
-        num_keypoints=_base_.num_keypoints,
+        num_keypoints=num_keypoints,
         decoder=codec,
-        refinement=dict(skeleton=_base_.skeleton),
-        post_processor=dict(sigmas=_base_.sigmas)))
-
-train_pipeline = [
-    *_base_.augmentation,
-    dict(type='GenerateTarget', encoder=codec),
-    dict(type='BottomupCrowdMask'),
-    dict(type='PackPoseInputs'),
-]
+        refinement=dict(skeleton=skeleton),
+        post_processor=dict(sigmas=sigmas)))
 
 dataset_type = 'CrowdPoseDataset'
 data_root = 'data/crowdpose/'
 
+train_pipeline = _base_.train_pipeline
+train_pipeline[-3].encoder = codec  # of GenerateTarget
 train_dataloader = dict(
     batch_size=5,
     dataset=dict(

@@ -30,11 +30,8 @@ model = dict(
         decoder=codec),
     test_cfg=dict(nms_dist_thr=0.05, shift_heatmap=True, align_corners=False))
 
-train_pipeline = [
-    *_base_.augmentation,
-    dict(type='GenerateTarget', encoder=codec),
-    *_base_.train_pipeline[-2:],
-]
+train_pipeline = _base_.train_pipeline
+train_pipeline[-3].encoder = codec  # of GenerateTarget
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
 # nothing of PINet's codec is kept
