@@ -3,7 +3,7 @@
 # read by MMPose's inferencer as well
 data_mode = 'bottomup'
 
-# the dataset's config goes on from here with its own targets
+# a training pipeline goes on from here with its own targets
 augmentation = [
     dict(type='LoadImage'),
     dict(
@@ -12,10 +12,11 @@ augmentation = [
         rotate_factor=30,
         scale_factor=(0.75, 1.5),
         scale_type='short',
-        # Up to 40 px of the 512 px input. The transform takes a share of the
-        # image before it scales it: 40 px holds at scale 1 and along the
+        # The paper's "[-40, 40]" is in units of a crop 200 wide: a fifth of
+        # the crop, 102 px of the 512 px input. The transform takes a fifth of
+        # the image before it scales it: the same at scale 1 and along the
         # short side; zoomed in, or along the long side, a shift is longer.
-        shift_factor=40 / 512,
+        shift_factor=0.2,
         distribution='uniform'),
     dict(type='RandomFlip', direction='horizontal', prob=0.5),
     dict(type='BottomupBoxArea')
