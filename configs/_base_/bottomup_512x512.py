@@ -5,7 +5,7 @@ data_mode = 'bottomup'
 
 # a training pipeline goes on from here with its own targets
 augmentation = [
-    dict(type='LoadImage'),
+    dict(type='LoadOrientedImage'),
     dict(
         type='BottomupRandomAffine',
         input_size=(512, 512),
@@ -22,7 +22,7 @@ augmentation = [
     dict(type='BottomupBoxArea')
 ]
 val_pipeline = [
-    dict(type='LoadImage'),
+    dict(type='LoadOrientedImage'),
     dict(
         type='BottomupResize',
         input_size=(512, 512),

@@ -64,7 +64,7 @@ model = dict(
 
 # The drawn crowd varies by itself, so that flipping is enough.
 train_pipeline = [
-    dict(type='LoadImage'),
+    dict(type='LoadOrientedImage'),
     dict(
         type='BottomupRandomAffine',
         input_size=input_size,
@@ -78,7 +78,7 @@ train_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = [
-    dict(type='LoadImage'),
+    dict(type='LoadOrientedImage'),
     dict(
         type='BottomupResize',
         input_size=input_size,

@@ -1,8 +1,9 @@
 """Datasets and transforms that MMPose lacks."""
 from .labelled_coco import LabelledCocoDataset
-from .transforms import BottomupBoxArea, BottomupCrowdMask, PackPyramidInputs
+from .transforms import (BottomupBoxArea, BottomupCrowdMask, LoadOrientedImage,
+                         PackPyramidInputs)
 
 __all__ = [
     'BottomupBoxArea', 'BottomupCrowdMask', 'LabelledCocoDataset',
-    'PackPyramidInputs'
+    'LoadOrientedImage', 'PackPyramidInputs'
 ]

@@ -141,8 +141,8 @@ def test_nothing_segmented_masks_nothing(segs):
 
 def test_rle_of_another_image_is_an_error():
     rle = rle_by_loop(np.ones((HEIGHT, WIDTH + 1), bool))
-    with pytest.raises(ValueError, match=r'\[24, 33\].*\[24, 32\]'):
-        valid_mask([rle])
+    with pytest.raises(ValueError, match=r'^a\.jpg.*\[24, 33\].*\[24, 32\]'):
+        valid_mask([rle], img_path='a.jpg')
 
 
 def test_mask_reaches_the_head(rng):

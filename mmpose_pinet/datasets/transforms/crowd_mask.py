@@ -52,7 +52,9 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
             if tuple(rle['size']) != tuple(img_shape):
                 raise ValueError(
                     f"a segmentation's RLE has size {list(rle['size'])}, but "
-                    f'its image is {list(img_shape)} (height, width)')
+                    f'its image is {list(img_shape)} (height, width): load '
+                    'images with LoadOrientedImage, which ignores EXIF '
+                    'orientation as COCO does, or mend the annotation')
             if isinstance(rle['counts'], list):
                 rle = cocomask.frPyObjects(rle, *img_shape)
             mask = np.maximum(mask, cocomask.decode(rle))
@@ -60,7 +62,10 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
 
     def transform(self, results: dict) -> Optional[dict]:
         """Add the mask and have it packed."""
-        results = super().transform(results)
+        try:
+            results = super().transform(results)
+        except ValueError as error:
+            raise ValueError(f'{results.get("img_path")}: {error}') from error
         # PixelData keeps maps as (C, H, W)
         results['heatmap_mask'] = results['heatmap_mask'][None]
         # a new table: the codec's own is shared by all its instances
