@@ -6,4 +6,5 @@ custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
 default_hooks = dict(
     # draws for the eye where the stock hook draws all that average precision
     # counts, with boxes
-    visualization=dict(type='PersonVisualizationHook'))
+    visualization=dict(type='PersonVisualizationHook'),
+    run_check=dict(type='RunCheckHook'))

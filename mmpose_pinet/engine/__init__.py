@@ -1,5 +1,6 @@
 """What a run needs beside the model."""
 from .channels_last_hook import ChannelsLastHook
 from .person_visualization_hook import PersonVisualizationHook
+from .run_check_hook import RunCheckHook
 
-__all__ = ['ChannelsLastHook', 'PersonVisualizationHook']
+__all__ = ['ChannelsLastHook', 'PersonVisualizationHook', 'RunCheckHook']

@@ -1,11 +1,13 @@
-"""Every config trains and tests one step."""
+"""Every config trains and tests one step, and its run would start."""
 import numpy as np
+import pytest
 import torch
-from config_files import (PATHS, TINY, build_metric, keypoint_facts, name_data,
-                          pipeline_step)
+from config_files import (DEKR, OCHUMAN, PAPER, PATHS, TINY, build_metric,
+                          keypoint_facts, name_data, pipeline_step)
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
+from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
 
@@ -50,3 +52,21 @@ def test_one_training_and_one_test_step(cfg, no_ops, drawn_truth, tmp_path):
                 batch, [s.to_dict() for s in model.eval().test_step(batch)])
     scores = metric.evaluate(size=2)
     assert metric.format_only or 0 <= scores[f'{metric.prefix}/AP'] <= 1
+
+
+# what differs in the heads, codecs and evaluators that the check looks at
+@pytest.mark.parametrize(
+    'cfg', [TINY, *PAPER, *DEKR, f'{OCHUMAN}_ppg_part-small'], indirect=True)
+def test_a_run_of_it_passes_the_check(cfg, no_ops, drawn_truth, tmp_path):
+    drawn_truth(keypoint_facts(cfg)['num_keypoints'])
+    cfg = slim(cfg)
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        name_data(cfg, loader, tmp_path)
+    cfg.work_dir = str(tmp_path)
+    cfg.log_level = 'ERROR'
+    runner = Runner.from_cfg(cfg)
+    for loop in (runner.train_loop, runner.val_loop, runner.test_loop):
+        assert loop.dataloader  # built, so that the check looks at it
+    check, = (
+        hook for hook in runner.hooks if type(hook).__name__ == 'RunCheckHook')
+    check.before_run(runner)

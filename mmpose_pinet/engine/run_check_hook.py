@@ -1,0 +1,169 @@
+"""Mistakes of a config, told before a run starts."""
+from typing import Iterator, Tuple
+
+from mmengine.hooks import Hook
+from mmengine.logging import MessageHub
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmengine.runner.loops import BaseLoop
+from mmpose.datasets.transforms import GenerateTarget
+from mmpose.registry import HOOKS
+from torch.utils.data import Dataset
+
+from mmpose_pinet.codecs import PartSPR
+from mmpose_pinet.codecs.partitions import mirror_parts
+
+# What a codec's targets depend on. Its other keys are of decoding alone, and
+# those of the head's codec count.
+TARGET_KEYS = ('input_size', 'heatmap_size', 'parts', 'sigma', 'radius',
+               'background_weight', 'min_instance_area')
+
+
+@HOOKS.register_module()
+class RunCheckHook(Hook):
+    """Stop a run before it starts if its config or data cannot be right.
+
+    Without it, these show after the first epochs of a training, at the first
+    validation, or not at all:
+
+    - ``iou_type='keypoints_crowd'`` on annotations whose images have no
+      ``crowdIndex``;
+    - ``test_cfg.flip_test`` with parts whose mirror image is no part;
+    - a training pipeline whose targets are made by another codec than that
+      of the head.
+
+    Looks at what the run has built: a test looks at no training pipeline. The
+    last two are about :class:`PartSPR`; other codecs are left alone.
+
+    Raises:
+        ValueError: With the config, the key, the value and what to do.
+    """
+
+    def before_run(self, runner: Runner) -> None:
+        """Check the loops that this run has built."""
+        config = runner.cfg.filename or 'the config'
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        codec = getattr(getattr(model, 'head', None), 'decoder', None)
+        try:
+            # the runner's properties would build the other loops as well
+            for loop, name in ((runner._val_loop, 'val'), (runner._test_loop,
+                                                           'test')):
+                if not isinstance(loop, BaseLoop):
+                    continue
+                check_crowd_index(loop.evaluator.metrics, name)
+                if isinstance(codec, PartSPR) and (model.test_cfg or {}).get(
+                        'flip_test', False):
+                    check_mirrored_parts(codec, loop.dataloader.dataset, name)
+            if isinstance(runner._train_loop, BaseLoop) and isinstance(
+                    codec, PartSPR):
+                check_codec(codec, runner._train_loop.dataloader.dataset)
+        except ValueError as error:
+            raise ValueError(f'{config}: {error}') from error
+
+
+def check_crowd_index(metrics: list, loop: str) -> None:
+    """Check that images have what metrics split them by.
+
+    Args:
+        metrics (list[BaseMetric]): Of the evaluator; those that are no
+            :class:`CocoMetric`, or that know no annotation file, are passed.
+        loop (str): ``'val'`` or ``'test'``.
+
+    Raises:
+        ValueError: If an image of an annotation file has no ``crowdIndex``.
+    """
+    for metric in metrics:
+        truth = getattr(metric, 'coco', None)
+        iou_type = getattr(metric, 'iou_type', None)
+        if truth is None or iou_type != 'keypoints_crowd':
+            continue
+        lacking = [
+            id_ for id_, image in truth.imgs.items()
+            if 'crowdIndex' not in image
+        ]
+        if lacking:
+            ann_file = metric.ann_file or MessageHub.get_current_instance(
+            ).get_info(f'{metric.dataset_meta["dataset_name"]}_ann_file')
+            raise ValueError(
+                f"{loop}_evaluator has iou_type='keypoints_crowd', but "
+                f'{len(lacking)} of the {len(truth.imgs)} images of '
+                f'{ann_file} have no crowdIndex, image {lacking[0]} for one: '
+                f"set {loop}_evaluator.iou_type='keypoints', or add each "
+                "image's crowdIndex to the file")
+
+
+def check_mirrored_parts(codec: PartSPR, dataset: Dataset, loop: str) -> None:
+    """Check that each part has a mirror image among the parts.
+
+    Args:
+        codec (PartSPR): Of the head.
+        dataset (Dataset): Under test, with ``flip_indices`` in its metainfo.
+        loop (str): ``'val'`` or ``'test'``.
+
+    Raises:
+        ValueError: If a part's mirror image is no part.
+    """
+    flip_indices = dataset.metainfo.get('flip_indices')
+    if flip_indices is None:
+        raise ValueError(
+            f'model.test_cfg.flip_test needs flip_indices, but the metainfo '
+            f'of {loop}_dataloader.dataset has none: name a metainfo with '
+            '`swap` for its keypoints, or set model.test_cfg.flip_test=False')
+    try:
+        mirror_parts(codec.parts, flip_indices)
+    except ValueError as error:
+        raise ValueError(f'model.head.decoder, mirrored by the metainfo of '
+                         f'{loop}_dataloader.dataset: {error}') from error
+
+
+def check_codec(codec: PartSPR, dataset: Dataset) -> None:
+    """Check that targets are made by the head's codec.
+
+    Args:
+        codec (PartSPR): Of the head.
+        dataset (Dataset): Of the training; wrappers are looked into.
+
+    Raises:
+        ValueError: If a ``GenerateTarget`` of its pipelines has another codec.
+    """
+    for key, encoder in _encoders(dataset, 'train_dataloader.dataset'):
+        if type(encoder) is not type(codec):
+            odds = [('type', type(encoder).__name__, type(codec).__name__)]
+        else:
+            odds = [(name, getattr(encoder, name), getattr(codec, name))
+                    for name in TARGET_KEYS
+                    if getattr(encoder, name) != getattr(codec, name)]
+        if odds:
+            listed = ', '.join(f'{name}={theirs} in the pipeline but {ours} '
+                               f'in the head' for name, theirs, ours in odds)
+            raise ValueError(
+                f'the encoder of GenerateTarget in {key} and '
+                f'model.head.decoder are at odds: {listed}. Give both the '
+                'same codec, in a config file that sets both')
+
+
+def _encoders(dataset: Dataset, key: str) -> Iterator[Tuple[str, object]]:
+    """The codecs of a dataset's pipeline, and of those that it wraps.
+
+    Args:
+        dataset (Dataset): A dataset or a wrapper of datasets.
+        key (str): Its key in the config.
+
+    Yields:
+        tuple[str, BaseKeypointCodec]: The pipeline's key, and a codec.
+    """
+    pipeline = getattr(dataset, 'pipeline', None)
+    for step in getattr(pipeline, 'transforms', []):
+        if isinstance(step, GenerateTarget):
+            encoders = step.encoder
+            if not isinstance(encoders, list):
+                encoders = [encoders]
+            for encoder in encoders:
+                yield f'{key}.pipeline', encoder
+    if hasattr(dataset, 'dataset'):  # RepeatDataset, ClassBalancedDataset
+        yield from _encoders(dataset.dataset, f'{key}.dataset')
+    # ConcatDataset, CombinedDataset
+    for i, part in enumerate(getattr(dataset, 'datasets', [])):
+        yield from _encoders(part, f'{key}.datasets[{i}]')
