@@ -1,7 +1,8 @@
 """Runs one of MMPose's own scripts with PINet registered.
 
 MMPose ships ``tools/train.py`` and ``tools/test.py`` in its wheel; ours are
-those, argument for argument.
+those, argument for argument. On a machine with no GPU they set what MMEngine
+and PyTorch need there.
 """
 import argparse
 import runpy
@@ -13,6 +14,10 @@ import torch.distributed as dist
 from mmengine.device import get_device
 
 import mmpose_pinet  # noqa: F401  registers the components
+
+# SyncBatchNorm refuses CPU tensors, and MMEngine converts to it whatever the
+# device: without GPUs, each process has batch norms of its own.
+_CPU_NORMS = 'sync_bn=None'
 
 # What MMEngine passes to DistributedDataParallel, but for `device_ids`: those
 # are GPUs, and on CPU there must be none.
@@ -27,11 +32,13 @@ def run(name: str) -> None:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument('--launcher')
     launcher = parser.parse_known_args()[0].launcher
-    if launcher == 'pytorch' and get_device() == 'cpu':
-        # MMEngine's own start of the processes sets a CUDA device whatever
-        # the backend; it leaves a group that is there alone.
-        dist.init_process_group('gloo')
-        sys.argv += ['--cfg-options', *_CPU_WRAPPER]
+    if get_device() == 'cpu':
+        sys.argv += ['--cfg-options', _CPU_NORMS]
+        if launcher == 'pytorch':
+            # MMEngine's own start of the processes sets a CUDA device
+            # whatever the backend; it leaves a group that is there alone.
+            dist.init_process_group('gloo')
+            sys.argv += _CPU_WRAPPER
     runpy.run_path(str(script), run_name='__main__')
 
 

@@ -22,6 +22,10 @@ param_scheduler = [
         by_epoch=True)
 ]
 
+# Batch norms see the pictures of all GPUs: one GPU alone has only 3 or 5.
+# SyncBatchNorm works on GPUs only, and tools/ drop this key on CPU.
+sync_bn = 'torch'
+
 default_hooks = dict(checkpoint=dict(save_best='coco/AP', rule='greater'))
 
 codec = dict(

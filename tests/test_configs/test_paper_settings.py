@@ -1,5 +1,8 @@
 """Every config reads and builds, and says what the paper says."""
+import argparse
 import json
+import re
+import shlex
 from functools import lru_cache
 
 import numpy as np
@@ -7,7 +10,7 @@ import pytest
 import torch
 from config_files import (CONFIGS, DEKR, OCHUMAN, PAPER, PATHS, TABLE_1, TINY,
                           keypoint_facts, num_parts, pipeline_step)
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 from mmengine.fileio import load
 from mmpose.registry import MODELS
 
@@ -91,6 +94,44 @@ def test_ablation_trains_and_tests_as_the_whole(name):
         pipeline_step(config.train_pipeline, 'GenerateTarget').pop('encoder')
         config.train_dataloader.dataset.pipeline = config.train_pipeline
     assert cfg.to_dict() == whole.to_dict()
+
+
+def commands():
+    """Those of the README that train, on so many GPUs."""
+    text = (CONFIGS / 'README.md').read_text().replace('\\\n', '')
+    parser = argparse.ArgumentParser()
+    parser.add_argument('config')
+    parser.add_argument('gpus', type=int)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    for line in re.findall(r'^tools/dist_train\.sh (.*)', text, re.MULTILINE):
+        args = parser.parse_args(shlex.split(line))
+        cfg = Config.fromfile(CONFIGS.parents[1] / args.config)
+        cfg.merge_from_dict(args.cfg_options or {})
+        yield args.gpus, cfg
+
+
+def test_the_papers_own_split_is_what_the_readme_commands():
+    """2 GPUs with batch norms of their own, and 10 or 20 pictures each."""
+    batches = {
+        cfg.default_hooks.checkpoint.save_best + cfg.data_root:
+        cfg.train_dataloader.batch_size
+        for gpus, cfg in commands() if gpus == 2 and cfg.sync_bn is None
+    }
+    assert batches == {
+        'coco/APdata/ochuman/': 10,
+        'coco/APdata/coco/': 20,
+        'crowdpose/APdata/crowdpose/': 20
+    }
+
+
+def test_a_batch_norm_sees_the_pictures_of_eight_gpus():
+    synced = [
+        gpus * cfg.train_dataloader.batch_size for gpus, cfg in commands()
+        if gpus == 8 and cfg.sync_bn == 'torch'
+    ]
+    assert synced == [24, 40, 40]
+    # which two CPU cores cannot do
+    assert 'sync_bn' not in Config.fromfile(PATHS[TINY])
 
 
 # --- the index --------------------------------------------------------------

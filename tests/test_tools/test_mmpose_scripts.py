@@ -164,9 +164,12 @@ class Weight(BaseModel):
     def __init__(self):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.zeros(()))
+        # teaches nothing; synced, it refuses CPU tensors
+        self.norm = torch.nn.BatchNorm1d(1)
 
     def forward(self, number, mode):
-        return dict(loss=(self.weight - number)**2)
+        normed = self.norm(torch.eye(2)[:, :1])
+        return dict(loss=(self.weight - number)**2 + 0 * normed.sum())
 '''
 
 CONFIG = '''
@@ -180,6 +183,7 @@ train_dataloader = dict(
 train_cfg = dict(by_epoch=True, max_epochs=1)
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
 env_cfg = dict(dist_cfg=dict(backend='nccl'))
+sync_bn = 'torch'
 '''
 
 
