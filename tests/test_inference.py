@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.apis import MMPoseInferencer
 from mmpose.registry import MODELS
+from PIL import Image
 
 from mmpose_pinet.datasets.drawn_crowd import draw_image
 
@@ -80,6 +81,40 @@ def test_picture_and_folder(inferencer, pictures, tmp_path):
             check_persons(
                 json.loads((out / f'predictions/{name}.json').read_text()),
                 shape)
+
+
+def test_score_thr_of_the_config_reaches_the_model(checkpoint, pictures):
+    """The inferencer's own `bbox_thr` reaches stock estimators alone."""
+
+    def scores(**test_cfg):
+        cfg = Config.fromfile(CONFIG)
+        cfg.model.test_cfg.update(test_cfg)
+        inferencer = MMPoseInferencer(
+            pose2d=cfg, pose2d_weights=checkpoint, device='cpu')
+        result = next(inferencer(str(pictures / 'a.jpg')))
+        return [p['bbox_score'] for p in result['predictions'][0]]
+
+    everyone = scores()
+    middle = np.median(everyone)
+    likely = scores(score_thr=float(middle))
+    assert 0 < len(likely) < len(everyone)
+    assert likely == [score for score in everyone if score >= middle]
+
+
+def test_a_photograph_that_exif_turns_is_drawn_upright(inferencer, pictures,
+                                                       tmp_path):
+    """And its poses lie on the upright picture, as a person sees it."""
+    upright = cv2.imread(str(pictures / 'b.jpg'))
+    stored = cv2.rotate(upright, cv2.ROTATE_90_COUNTERCLOCKWISE)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the orientation: to be shown turned clockwise
+    turned = str(tmp_path / 'turned.jpg')
+    Image.fromarray(stored[..., ::-1]).save(turned, exif=exif, quality=95)
+
+    as_file = next(inferencer(turned, return_vis=True))
+    as_array = next(inferencer(cv2.imread(turned)))
+    assert as_file['visualization'][0].shape == upright.shape
+    assert as_file['predictions'] == as_array['predictions']
 
 
 def test_array(inferencer, pictures):
