@@ -78,10 +78,9 @@ class PersonVisualizationHook(PoseVisualizationHook):
                 of visualization backends.
         """
         path = Path(sample.img_path)
-        image = mmcv.imfrombytes(
-            fileio.get(sample.img_path, backend_args=self.backend_args),
-            flag=AS_STORED,
-            channel_order='rgb')
+        content = fileio.get(sample.img_path, backend_args=self.backend_args)
+        # MMCV's channel_order='rgb' has no effect on what is read as stored
+        image = mmcv.bgr2rgb(mmcv.imfrombytes(content, flag=AS_STORED))
         # a new sample, whose heatmaps are those of the original image
         likely = merge_data_samples([sample])
         persons = likely.pred_instances

@@ -101,6 +101,14 @@ def test_nobody_is_drawn_where_nobody_is_found(hook, runner, picture):
     assert (drawn == GREY).all()
 
 
+def test_colours_are_those_of_the_image(hook, runner, tmp_path):
+    red = np.full((HEIGHT, WIDTH, 3), (0, 0, 200), np.uint8)
+    path = tmp_path / 'red.png'
+    cv2.imwrite(str(path), red)
+    drawn, = draw(hook, runner, found(path))
+    np.testing.assert_array_equal(drawn, red)
+
+
 def test_scores_of_keypoints_stand_in_where_persons_have_none(
         hook, runner, picture):
     """As with MMPose's DEKR."""
