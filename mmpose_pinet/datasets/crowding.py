@@ -1,9 +1,23 @@
-"""How crowded an image is: overlap of boxes, and CrowdPose's index."""
+"""Tells how crowded an image is: overlap of boxes, and CrowdPose's index."""
 import numpy as np
+
+# crowdIndex of easy and hard images, as xtcocotools' 'keypoints_crowd' splits
+# them for AP(E), AP(M) and AP(H): easy < 0.2 <= medium < 0.8 <= hard. The
+# CrowdPose paper says that easy ends at 0.1.
+EASY_BELOW = 0.2
+HARD_FROM = 0.8
 
 
 def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of boxes (n, 4) and others (m, 4), both x1, y1, x2, y2: (n, m)."""
+    """Measure the IoU of each pair of boxes.
+
+    Args:
+        boxes (np.ndarray): (n, 4) x1, y1, x2, y2.
+        others (np.ndarray): (m, 4) x1, y1, x2, y2, in the same frame.
+
+    Returns:
+        np.ndarray: (n, m), between 0 and 1.
+    """
     low = np.maximum(boxes[:, None, :2], others[:, :2])
     high = np.minimum(boxes[:, None, 2:], others[:, 2:])
     overlap = np.clip(high - low, 0, None).prod(-1)
@@ -13,18 +27,25 @@ def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def max_box_iou(bboxes: np.ndarray) -> float:
-    """Largest IoU between two of the boxes (N, 4) x, y, w, h; N > 1."""
+    """Find the largest IoU between two boxes of an image.
+
+    Args:
+        bboxes (np.ndarray): (N, 4) x, y, w, h in image px; at least two.
+
+    Returns:
+        float: Between 0 and 1.
+    """
     corners = np.column_stack([bboxes[:, :2], bboxes[:, :2] + bboxes[:, 2:]])
     iou = box_iou(corners, corners)
     return float(iou[np.triu_indices(len(iou), 1)].max())
 
 
 def crowd_index(keypoints: np.ndarray, bboxes: np.ndarray) -> float:
-    """How crowded an image is, as CrowdPose defines it.
+    """Measure how crowded an image is, as CrowdPose defines it.
 
     The mean over persons of the labelled joints of others in a person's box
-    over the person's own labelled joints, at most 1. CrowdPose calls images
-    under 0.1 easy, above 0.8 hard.
+    over the person's own labelled joints, at most 1. Images under
+    ``EASY_BELOW`` are easy, those from ``HARD_FROM`` on hard.
 
     Args:
         keypoints (np.ndarray): (N, K, 3) x, y in image px and visibility.
