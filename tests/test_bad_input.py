@@ -8,7 +8,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS, MODELS
 
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd
+from mmpose_pinet.datasets.drawn import draw_crowd
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs/pinet'
 

@@ -14,7 +14,7 @@ from mmpose.apis import MMPoseInferencer
 from mmpose.registry import MODELS
 from PIL import Image
 
-from mmpose_pinet.datasets.drawn_crowd import draw_image
+from mmpose_pinet.datasets.drawn import draw_image
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'

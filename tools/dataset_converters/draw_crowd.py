@@ -1,4 +1,4 @@
-"""Draw a crowd: images of overlapping people as a COCO keypoint data set."""
+"""Draws a crowd: images of overlapping people as a COCO keypoint data set."""
 import argparse
 import json
 from functools import partial
@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from mmpose_pinet.datasets.crowding import max_box_iou
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd
+from mmpose_pinet.datasets.crowding import EASY_BELOW, HARD_FROM, max_box_iou
+from mmpose_pinet.datasets.drawn import draw_crowd
 
 
 def parse_args() -> argparse.Namespace:
@@ -28,7 +28,11 @@ def parse_args() -> argparse.Namespace:
 
 
 def summarise(ann_file: str) -> str:
-    """One line on how crowded a drawn set is."""
+    """Say in one line how crowded a drawn set is.
+
+    Args:
+        ann_file (str): As ``draw_crowd`` writes it.
+    """
     with open(ann_file) as file:
         content = json.load(file)
     bboxes = {image['id']: [] for image in content['images']}
@@ -36,7 +40,7 @@ def summarise(ann_file: str) -> str:
         bboxes[annotation['image_id']].append(annotation['bbox'])
     overlaps = np.array([max_box_iou(np.array(b)) for b in bboxes.values()])
     crowd = np.array([image['crowdIndex'] for image in content['images']])
-    easy, hard = crowd < .1, crowd > .8
+    easy, hard = crowd < EASY_BELOW, crowd >= HARD_FROM
     return (f'{ann_file}: {len(content["images"])} images, '
             f'{len(content["annotations"])} persons, '
             f'{(overlaps > .5).mean():.0%} with box IoU > 0.5, crowdIndex '

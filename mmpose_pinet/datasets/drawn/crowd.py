@@ -1,29 +1,16 @@
-"""A crowd that is drawn: images of overlapping people with COCO keypoints.
+"""Draws one image of a crowd: who stands where, and what of them is seen.
 
-It stands in for OCHuman and CrowdPose where these cannot be had: in tests,
-and in a demonstration that trains from nothing. How much people overlap is
-chosen for each image, not left to chance.
+How much people overlap is chosen for each image, not left to chance.
 """
-import json
-import multiprocessing
-import os
-import zlib
-from functools import partial
-from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 import cv2
 import numpy as np
 
-from .crowding import box_iou, crowd_index
-from .drawn_person import KEYPOINTS, draw_person
-from .drawn_picture import (OVERSAMPLING, draw_background, paint_person,
-                            to_painted)
+from ..crowding import box_iou
+from .person import KEYPOINTS, draw_person
+from .picture import OVERSAMPLING, draw_background, paint_person, to_painted
 
-# COCO's own list, joints counted from 1
-SKELETON = [[16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13],
-            [6, 7], [6, 8], [7, 9], [8, 10], [9, 11], [2, 3], [1, 2], [1, 3],
-            [2, 4], [3, 5], [4, 6], [5, 7]]
 MIN_IMAGE_SIZE = 64
 # Standing heights, as a share of the image's side
 HEIGHTS = (.36, .78)
@@ -35,7 +22,7 @@ IOU_TOLERANCE = .02
 
 
 def _draw_max_iou(rng: np.random.Generator, crowded: bool) -> float:
-    """The largest box IoU an image is to have."""
+    """Draw the largest box IoU that an image is to have."""
     if crowded:
         return rng.uniform(.54, .8)
     # People who stand apart are as much part of a crowd as those who meet.
@@ -44,7 +31,7 @@ def _draw_max_iou(rng: np.random.Generator, crowded: bool) -> float:
 
 def _find_place(rng: np.random.Generator, box: np.ndarray, placed: np.ndarray,
                 iou: float, size: int) -> Optional[Tuple]:
-    """Where a person's largest box IoU with the others is the one wanted.
+    """Find where a person's largest box IoU with the others is as wanted.
 
     Args:
         box (np.ndarray): (4, ) the person's box in standing heights.
@@ -98,22 +85,22 @@ def _gather_people(rng: np.random.Generator, max_iou: float,
 
 def _paint_people(rng: np.random.Generator, people: List[tuple],
                   size: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Paint from far to near; the image and the keypoints (N, 17, 3)."""
+    """Paint from far to near; returns image and keypoints (N, 17, 3)."""
     painted_size = (OVERSAMPLING * size, ) * 2
     canvas = cv2.resize(draw_background(rng, size), painted_size)
     owner = np.zeros(painted_size, np.uint8)
     bare = [
-        paint_person(rng, canvas, owner, person, name, height, origin)
-        for name, (person, height, origin, _) in enumerate(people, 1)
+        paint_person(rng, canvas, owner, person, person_id, height, origin)
+        for person_id, (person, height, origin, _) in enumerate(people, 1)
     ]
     keypoints = np.zeros((len(people), len(KEYPOINTS), 3))
-    for name, (person, height, origin, _) in enumerate(people, 1):
+    for i, (person, height, origin, _) in enumerate(people):
         xy = np.round(person.keypoints * height + origin, 2)
         inside = ((xy >= 0) & (xy <= size - 1)).all(1)
         x, y = np.rint(to_painted(xy * inside[:, None])).astype(int).T
-        seen = inside & bare[name - 1] & (owner[y, x] == name)
-        keypoints[name - 1, inside, :2] = xy[inside]
-        keypoints[name - 1, :, 2] = inside.astype(int) + seen
+        seen = inside & bare[i] & (owner[y, x] == i + 1)
+        keypoints[i, inside, :2] = xy[inside]
+        keypoints[i, :, 2] = inside.astype(int) + seen
     image = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
     return image, keypoints
 
@@ -158,113 +145,3 @@ def draw_image(rng: np.random.Generator,
         bbox = np.concatenate([low, np.round(high - low, 2)])
         persons.append(dict(keypoints=joints, bbox=bbox))
     return image, persons
-
-
-def _write_image(index: int, folder: Path, seed: int, image_size: int) -> dict:
-    """Draw image ``index`` into ``folder``; its part of the COCO file.
-
-    The image depends on seed, name of the folder and index alone, so that
-    any process can draw it at any time.
-    """
-    split = zlib.crc32(folder.name.encode())
-    rng = np.random.default_rng([seed, split, index])
-    image, persons = draw_image(rng, image_size, crowded=index % 2 == 1)
-    file_name = f'{index:06d}.jpg'
-    path = folder / file_name
-    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
-        raise OSError(f'cannot write {path}')
-    keypoints = np.stack([person['keypoints'] for person in persons])
-    bboxes = np.stack([person['bbox'] for person in persons])
-    return dict(
-        image=dict(
-            id=index + 1,
-            file_name=file_name,
-            width=image_size,
-            height=image_size,
-            crowdIndex=round(crowd_index(keypoints, bboxes), 4)),
-        annotations=[
-            dict(
-                image_id=index + 1,
-                category_id=1,
-                iscrowd=0,
-                num_keypoints=int((joints[:, 2] > 0).sum()),
-                keypoints=joints.ravel().tolist(),
-                bbox=bbox.tolist(),
-                area=float(bbox[2] * bbox[3]))
-            for joints, bbox in zip(keypoints, bboxes)
-        ])
-
-
-def draw_crowd(out_dir: str,
-               num_images: int,
-               split: str = 'train',
-               seed: int = 0,
-               image_size: int = 256,
-               num_workers: Optional[int] = None,
-               progress: Callable = iter) -> Path:
-    """Draw a data set: ``OUT/SPLIT/*.jpg``, ``OUT/annotations/SPLIT.json``.
-
-    Every second image has two boxes of an IoU above 0.5, the others have
-    none. The same arguments give the same bytes, with any number of workers.
-    ``area`` is the box area w * h, as in OCHuman, which has no masks either.
-
-    Args:
-        out_dir (str): Folder to write to; made if missing.
-        num_images (int): How many, at least 1.
-        split (str): Name of the set; two splits share no image.
-        seed (int): Not negative.
-        image_size (int): Side of the images in px, at least 64.
-        num_workers (int, optional): Processes to draw with; None for one a
-            core. More than one are spawned: a script that calls this keeps
-            its own doings under ``if __name__ == '__main__'``.
-        progress (Callable): Wraps the iterator over finished images, as tqdm
-            does.
-
-    Returns:
-        Path: The annotation file.
-
-    Raises:
-        ValueError: If a number is out of its range.
-        NotADirectoryError: If ``out_dir`` is a file.
-    """
-    num_workers = os.cpu_count() if num_workers is None else num_workers
-    for name, value, least in (('num_images', num_images, 1),
-                               ('seed', seed, 0), ('image_size', image_size,
-                                                   MIN_IMAGE_SIZE),
-                               ('num_workers', num_workers, 1)):
-        if value < least:
-            raise ValueError(f'{name} is {value}: it must be {least} or more')
-    out_dir = Path(out_dir)
-    if out_dir.exists() and not out_dir.is_dir():
-        raise NotADirectoryError(
-            f'{out_dir} is a file: name a folder to draw into')
-    folder, ann_file = out_dir / split, out_dir / f'annotations/{split}.json'
-    folder.mkdir(parents=True, exist_ok=True)
-    ann_file.parent.mkdir(exist_ok=True)
-
-    write = partial(
-        _write_image, folder=folder, seed=seed, image_size=image_size)
-    if num_workers == 1:
-        drawn = list(progress(map(write, range(num_images))))
-    else:
-        # A forked process hangs in OpenCV once its parent has used threads.
-        with multiprocessing.get_context('spawn').Pool(num_workers,
-                                                       cv2.setNumThreads,
-                                                       (1, )) as pool:
-            drawn = list(progress(pool.imap(write, range(num_images))))
-    annotations = [ann for image in drawn for ann in image['annotations']]
-    content = dict(
-        images=[image['image'] for image in drawn],
-        annotations=[
-            dict(id=i, **ann) for i, ann in enumerate(annotations, 1)
-        ],
-        categories=[
-            dict(
-                id=1,
-                name='person',
-                supercategory='person',
-                keypoints=list(KEYPOINTS),
-                skeleton=SKELETON)
-        ])
-    ann_file.write_text(json.dumps(content))
-    return ann_file

@@ -1,4 +1,4 @@
-"""Pixels of a drawn crowd: colours, clothes, light, and what is behind.
+"""Paints the pixels of a drawn crowd: clothes, light, and what is behind.
 
 Pictures are painted at twice their size and reduced at the end, which gives
 smooth edges. A position x of the final picture is 2x + 0.5 in the painted
@@ -10,7 +10,7 @@ from typing import Tuple
 import cv2
 import numpy as np
 
-from .drawn_person import Person
+from .person import Person
 
 OVERSAMPLING = 2
 
@@ -27,7 +27,7 @@ _SHIFT = 4
 
 
 def to_painted(points: np.ndarray) -> np.ndarray:
-    """Positions of the final picture in the one being painted."""
+    """Take positions of the final picture to the one being painted."""
     return OVERSAMPLING * points + (OVERSAMPLING - 1) / 2
 
 
@@ -66,7 +66,7 @@ def draw_palette(rng: np.random.Generator) -> dict:
 
 def _draw_pattern(rng: np.random.Generator, size: Tuple[int, int],
                   along: np.ndarray, height: float) -> np.ndarray:
-    """(h, w) uint8, 1 where the cloth has its second colour."""
+    """Mark where the cloth has its second colour: (h, w) uint8, 0 or 1."""
     kind = rng.choice(['plain', 'hoops', 'stripes', 'checks', 'dots'],
                       p=[.45, .2, .12, .13, .1])
     step = along / np.linalg.norm(along) / (rng.uniform(.03, .08) * height)
@@ -93,7 +93,7 @@ def _draw_pattern(rng: np.random.Generator, size: Tuple[int, int],
 def _draw_shapes(rng: np.random.Generator, person: Person, height: float,
                  origin: np.ndarray,
                  size: Tuple[int, int]) -> Tuple[np.ndarray, np.ndarray]:
-    """Which shape is in front, counted from 1, and the light on it.
+    """Number the shape in front, from 1, and light it.
 
     Args:
         height (float): Standing height in painted px.
@@ -128,17 +128,17 @@ def _draw_shapes(rng: np.random.Generator, person: Person, height: float,
 
 
 def paint_person(rng: np.random.Generator, canvas: np.ndarray,
-                 owner: np.ndarray, person: Person, name: int, height: float,
-                 origin: np.ndarray) -> np.ndarray:
+                 owner: np.ndarray, person: Person, person_id: int,
+                 height: float, origin: np.ndarray) -> np.ndarray:
     """Paint one person over what is already there.
 
     Args:
         rng (np.random.Generator): Source of colours and patterns.
         canvas (np.ndarray): (2H, 2W, 3) uint8 BGR, painted in place.
-        owner (np.ndarray): (2H, 2W) uint8, in place set to ``name`` where
-            the person is painted.
+        owner (np.ndarray): (2H, 2W) uint8, in place set to ``person_id``
+            where the person is painted.
         person (Person): Whom to paint.
-        name (int): What to write into ``owner``.
+        person_id (int): What to write into ``owner``, from 1 to 255.
         height (float): Standing height in px of the final picture.
         origin (np.ndarray): (2, ) px of the final picture where the point
             between the hips goes.
@@ -171,7 +171,7 @@ def paint_person(rng: np.random.Generator, canvas: np.ndarray,
         person_image, cv2.merge([light] * 3), scale=1 / 230)
     window = slice(low[1], high[1]), slice(low[0], high[0])
     cv2.copyTo(person_image, front, canvas[window])
-    owner[window][front > 0] = name
+    owner[window][front > 0] = person_id
 
     joints = to_painted(person.keypoints * height + origin) - low
     x, y = np.rint(joints).astype(int).T

@@ -1,6 +1,6 @@
-"""How a drawn person stands, walks, sits and turns: angles and directions.
+"""Draws how a person stands, walks, sits and turns: angles and directions.
 
-In the body frame: a to the person's own left, y down, f forward.
+All is in the body frame: a to the person's own left, y down, f forward.
 """
 import numpy as np
 
@@ -27,7 +27,7 @@ ARMS_SHARE = (.24, .18, .16, .12, .10, .10, .10)
 
 
 def rotation(axis: int, degrees: float) -> np.ndarray:
-    """Rotation about one axis, turning the next axis to the one after it."""
+    """Rotate about one axis, turning the next axis to the one after it."""
     i, j = (axis + 1) % 3, (axis + 2) % 3
     rotation = np.eye(3)
     angle = np.deg2rad(degrees)
@@ -38,7 +38,7 @@ def rotation(axis: int, degrees: float) -> np.ndarray:
 
 
 def limb_direction(pitch: float, abduction: float, side: int) -> np.ndarray:
-    """Direction (a, y, f) of a limb; side is 1 for left, -1 for right."""
+    """Point a limb along (a, y, f); side is 1 for left, -1 for right."""
     pitch, abduction = np.deg2rad((pitch, abduction))
     return np.array([
         side * np.sin(abduction),
@@ -48,7 +48,7 @@ def limb_direction(pitch: float, abduction: float, side: int) -> np.ndarray:
 
 
 def draw_angles(rng: np.random.Generator, poses: dict, share: tuple) -> list:
-    """Angles of the left and the right limb, most often of the same kind."""
+    """Draw a left and a right limb's angles, most often of the same kind."""
     kinds = rng.choice(list(poses), size=2, p=share)
     if rng.random() < .6:
         kinds[1] = kinds[0]
@@ -56,7 +56,7 @@ def draw_angles(rng: np.random.Generator, poses: dict, share: tuple) -> list:
 
 
 def draw_facing(rng: np.random.Generator) -> float:
-    """Yaw in degrees: 0 faces the viewer, 90 the right of the picture."""
+    """Draw a yaw in degrees: 0 faces the viewer, 90 the right edge."""
     view = rng.random()
     if view < .35:
         return rng.normal(0, 20)

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmpose_pinet.datasets.drawn_person import KEYPOINTS, draw_person
+from mmpose_pinet.datasets.drawn import KEYPOINTS, draw_person
 
 
 @pytest.fixture(scope='module')

@@ -11,7 +11,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
 from slim_model import CONFIG, build
 
-from mmpose_pinet.datasets.drawn_crowd import draw_image
+from mmpose_pinet.datasets.drawn import draw_image
 
 
 def pack(*shapes, resize_mode='expand'):

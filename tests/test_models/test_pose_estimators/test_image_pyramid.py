@@ -22,7 +22,7 @@ from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import MODELS
 
 from mmpose_pinet.datasets import PackPyramidInputs
-from mmpose_pinet.datasets.drawn_crowd import draw_image
+from mmpose_pinet.datasets.drawn import draw_image
 
 SIZE = 128  # of the short side at scale 1
 

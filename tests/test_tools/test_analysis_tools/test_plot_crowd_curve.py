@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd
+from mmpose_pinet.datasets.drawn import draw_crowd
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = ROOT / 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'

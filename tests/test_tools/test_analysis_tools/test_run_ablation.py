@@ -7,7 +7,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd
+from mmpose_pinet.datasets.drawn import draw_crowd
 
 DEMO = (
     Path(__file__).resolve().parents[3] /

@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.structures import PoseDataSample
 
-from mmpose_pinet.datasets.drawn_person import draw_person
+from mmpose_pinet.datasets.drawn import draw_person
 from mmpose_pinet.datasets.metainfo import metainfo_of
 
 KEYPOINTS = 17

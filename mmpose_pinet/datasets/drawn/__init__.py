@@ -1,0 +1,6 @@
+"""The crowd that is drawn: images of overlapping people, and their truth."""
+from .crowd import draw_image
+from .dataset import draw_crowd
+from .person import KEYPOINTS, Person, draw_person
+
+__all__ = ['KEYPOINTS', 'Person', 'draw_crowd', 'draw_image', 'draw_person']
