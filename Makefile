@@ -41,7 +41,7 @@ help:
 venv: $(if $(WITH_OPS),$(WITH_OPS_BUILT),$(INSTALLED))
 
 demo: venv
-	$(BIN)/python tools/demo.py
+	$(BIN)/python demo/drawn_crowd_demo.py
 
 test: lint
 	$(BIN)/python -m pytest

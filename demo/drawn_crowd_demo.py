@@ -16,7 +16,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 from tqdm import tqdm
 
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd
+from mmpose_pinet.datasets.drawn import draw_crowd
 from mmpose_pinet.visualization import draw_predictions
 
 ROOT = Path(__file__).resolve().parent.parent

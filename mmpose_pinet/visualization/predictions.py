@@ -1,4 +1,4 @@
-"""Pictures of what a model finds, beside the truth."""
+"""Draws what a model finds, beside the truth."""
 from pathlib import Path
 
 import cv2
@@ -69,7 +69,7 @@ def draw_predictions(cfg: Config,
 
 
 def _label(pair: np.ndarray) -> np.ndarray:
-    """Write what the two halves of a picture (H, 2W, 3) are, add a margin."""
+    """Write what the halves of a picture (H, 2W, 3) are, and add a margin."""
     width = pair.shape[1] // 2
     pair = np.ascontiguousarray(pair)
     for left, text in ((0, 'truth'), (width, 'PINet')):
