@@ -2,17 +2,23 @@
 #
 #   make venv PYTHON=/path/to/python3.11   choose the interpreter
 #   make venv WITH_OPS=1                   build mmcv's compiled ops as well
+#   make venv VENV=.venv-py312             set it up in another folder
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint clean
 .DELETE_ON_ERROR:
 
-BIN := .venv/bin
-PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
-INSTALLED := .venv/installed
-WITH_OPS_BUILT := .venv/ops-built
-REQUIREMENTS := $(wildcard requirements/*.txt)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := -m pip install -q --disable-pip-version-check
+PIP := $(BIN)/python $(PIP_INSTALL)
+INSTALLED := $(VENV)/installed
+WITH_OPS_BUILT := $(VENV)/ops-built
+# Lint needs none of the 3 GB: its tools have a small environment of their own.
+LINT := .venv-lint
+LINT_REQUIREMENTS := requirements/lint.txt
+REQUIREMENTS := $(filter-out $(LINT_REQUIREMENTS),$(wildcard requirements/*.txt))
 SOURCES := $(wildcard mmpose_pinet configs demo tests tools) setup.py
 
 # A command named python3.11 may be a shim that does not run: ask each one.
@@ -29,39 +35,55 @@ define step
 @echo "[venv] $(1)"
 @$(2) || { echo "[venv] FAILED: $(1)"; echo "[venv] $(3)"; exit 1; } >&2
 endef
-NETWORK := Is the package index reachable? Then 'make venv' goes on from here.
+NETWORK := Is the package index reachable? Then the same command goes on from here.
+
+define check_python
+@[ -n "$(PYTHON)" ] || { echo "[venv] No Python 3.10, 3.11 or 3.12 found." \
+	"Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+@$(PYTHON) -c $(SUPPORTED) || { echo "[venv] PYTHON=$(PYTHON) does not run" \
+	"or is not Python 3.10, 3.11 or 3.12: name another one" >&2; exit 1; }
+endef
+
+# $(call create,folder)
+define create
+$(call step,creating $(1) with $(PYTHON),$(PYTHON) -m venv $(1),\
+	Debian and Ubuntu need 'apt install python3-venv'. Then: make clean $(MAKECMDGOALS))
+endef
 
 help:
 	@echo "make demo   draw a crowd, train PINet on it, evaluate it, draw its poses"
 	@echo "make test   lint and run the tests"
 	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
 	@echo "make venv   only set up .venv (WITH_OPS=1: with mmcv's compiled ops)"
-	@echo "make clean  remove .venv and build files; data/ and work_dirs/ stay"
+	@echo "make clean  remove .venv* and build files; data/ and work_dirs/ stay"
 
 venv: $(if $(WITH_OPS),$(WITH_OPS_BUILT),$(INSTALLED))
 
 demo: venv
 	$(BIN)/python demo/drawn_crowd_demo.py
 
-test: lint
+test: lint venv
 	$(BIN)/python -m pytest
 
-lint: venv
-	$(BIN)/flake8 $(SOURCES)
-	$(BIN)/isort --check --diff $(SOURCES)
-	$(BIN)/yapf --diff --recursive --parallel $(SOURCES)
+lint: $(LINT)/installed
+	$(LINT)/bin/flake8 $(SOURCES)
+	$(LINT)/bin/isort --check --diff $(SOURCES)
+	$(LINT)/bin/yapf --diff --recursive --parallel $(SOURCES)
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .hypothesis
 	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
+$(LINT)/installed: $(LINT_REQUIREMENTS)
+	$(check_python)
+	$(call create,$(LINT))
+	$(call step,installing the tools of lint,\
+		$(LINT)/bin/python $(PIP_INSTALL) -r $(LINT_REQUIREMENTS),$(NETWORK))
+	@touch $@
+
 $(BIN)/python:
-	@[ -n "$(PYTHON)" ] || { echo "[venv] No Python 3.10, 3.11 or 3.12 found." \
-		"Install one, or name it: make venv PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c $(SUPPORTED) || { echo "[venv] PYTHON=$(PYTHON) does not run" \
-		"or is not Python 3.10, 3.11 or 3.12: name another one" >&2; exit 1; }
-	$(call step,creating .venv with $(PYTHON),$(PYTHON) -m venv .venv,\
-		Debian and Ubuntu need 'apt install python3-venv'. Then: make clean venv)
+	$(check_python)
+	$(call create,$(VENV))
 
 $(INSTALLED): $(REQUIREMENTS) setup.py | $(BIN)/python
 	$(call step,installing build tools,\
@@ -80,9 +102,9 @@ $(WITH_OPS_BUILT): $(INSTALLED)
 	$(call step,building mmcv with its compiled ops (about 20 minutes on 2 cores),\
 		PATH="$(CURDIR)/$(BIN):$$PATH" MMCV_WITH_OPS=1 \
 		$(BIN)/python -m pip wheel -q --no-cache-dir $(CONSTRAINTS) --no-deps \
-		--no-build-isolation --no-binary mmcv -w .venv/wheels mmcv,\
+		--no-build-isolation --no-binary mmcv -w $(VENV)/wheels mmcv,\
 		Is a C++ compiler there (apt install g++ python3-dev)? mmcv-lite stays till then.)
 	$(call step,installing mmcv in the place of mmcv-lite,\
 		$(BIN)/python -m pip uninstall -q -y mmcv-lite && \
-		$(PIP) --no-deps .venv/wheels/mmcv-*.whl,'make clean venv' starts afresh.)
+		$(PIP) --no-deps $(VENV)/wheels/mmcv-*.whl,'make clean venv' starts afresh.)
 	@touch $@

@@ -8,6 +8,7 @@ from distutils.core import run_setup  # the one of setuptools
 from pathlib import Path
 
 import pytest
+import yaml
 from setuptools import find_packages
 
 import mmpose_pinet
@@ -41,6 +42,22 @@ def test_everything_installed_is_pinned(file):
                                            for part in ('build', 'runtime',
                                                         'mminstall', 'tests')))
     assert wanted - names(constraints) == set()
+
+
+def test_commit_hooks_and_make_lint_use_the_same_tools():
+    lint = (REQUIREMENTS / 'lint.txt').read_text().splitlines()
+    config = yaml.safe_load((ROOT / '.pre-commit-config.yaml').read_text())
+    hooks = config['repos'][0]['hooks']
+    assert {hook['id'] for hook in hooks} == {'flake8', 'isort', 'yapf'}
+    for hook in hooks:
+        tools = hook['additional_dependencies']
+        assert hook['id'] in {tool.split('==')[0] for tool in tools}
+        assert set(tools) <= set(lint)
+
+
+def test_every_tool_of_lint_is_pinned():
+    lint = (REQUIREMENTS / 'lint.txt').read_text().splitlines()
+    assert all('==' in line for line in lint if not line.startswith('#'))
 
 
 @pytest.fixture
@@ -79,6 +96,26 @@ def test_make_keeps_the_ops_once_they_are_built(clone):
     (clone / '.venv' / 'ops-built').touch()
     (clone / '.venv' / 'installed').unlink()
     assert 'mmcv-lite' not in make(clone, '-n', 'venv').stdout
+
+
+def test_lint_needs_no_environment_but_its_own(clone):
+    shutil.rmtree(clone / '.venv')
+    commands = make(clone, '-n', 'lint').stdout
+    assert '-r requirements/lint.txt' in commands
+    assert not re.search(r'torch|\.venv/', commands, re.IGNORECASE)
+
+
+def test_another_tool_of_lint_installs_only_that_again(clone):
+    later = (clone / '.venv' / 'installed').stat().st_mtime + 1
+    os.utime(clone / 'requirements' / 'lint.txt', (later, later))
+    assert 'pip' not in make(clone, '-n', 'venv').stdout
+
+
+def test_an_environment_may_lie_in_another_folder(clone):
+    (clone / '.venv').rename(clone / '.venv-py312')
+    assert 'pip' not in make(clone, '-n', 'venv', 'VENV=.venv-py312').stdout
+    commands = make(clone, '-n', 'demo', 'VENV=.venv-py312').stdout
+    assert '.venv-py312/bin/python demo/drawn_crowd_demo.py' in commands
 
 
 def test_make_names_the_interpreter_that_does_not_serve(clone):
