@@ -275,12 +275,11 @@ class PartSPR(BaseKeypointCodec):
         looked up among the rows, which shows what targets can express.
 
         Args:
-            heatmaps, part_indices, cell_indices, displacements (Tensor): As
-                of :meth:`encode`.
+            heatmaps, ..., displacements (Tensor): As of :meth:`encode`.
 
         Returns:
-            tuple[np.ndarray]: Keypoints (t, K, 2) in input px and their
-            scores (t, K); a peak without a row gives no pose.
+            tuple[np.ndarray]: Keypoints (t, K, 2) in input px and scores
+            (t, K); a peak without a row gives no pose.
         """
         heatmaps = torch.as_tensor(heatmaps)[None]
         width, num_cells = heatmaps.shape[-1], heatmaps[0, 0].numel()

@@ -15,9 +15,9 @@ def demo(tmp_path_factory):
     """The folder that a demo of a few steps leaves, and what it prints."""
     folder = tmp_path_factory.mktemp('demo')
     done = subprocess.run([
-        sys.executable, ROOT / 'demo/drawn_crowd_demo.py', '--work-dir', folder / 'work',
-        '--data-root', folder / 'data', '--num-train', '8', '--num-val', '4',
-        '--cfg-options', 'train_dataloader.batch_size=4',
+        sys.executable, ROOT / 'demo/drawn_crowd_demo.py', '--work-dir',
+        folder / 'work', '--data-root', folder / 'data', '--num-train', '8',
+        '--num-val', '4', '--cfg-options', 'train_dataloader.batch_size=4',
         'train_cfg.max_epochs=1', 'train_cfg.val_interval=1'
     ],
                           capture_output=True,

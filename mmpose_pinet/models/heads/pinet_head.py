@@ -35,8 +35,7 @@ class PINetHead(BaseHead):
 
     Displacements exist only where a part point is: the displacement layer is
     a 1x1 convolution applied to single feature columns, never to the map.
-    Maps of several sizes count as one of the first one's size, as if the
-    others were resized and concatenated, which is never done.
+    Maps of several sizes count as one :class:`FeaturePyramid`.
 
     Images B, keypoints K, parts S, candidates t, persons m. Cells of the
     feature map (C, H, W) are the unit of poses until they leave as input px.
@@ -46,14 +45,12 @@ class PINetHead(BaseHead):
         num_keypoints (int): K.
         decoder (dict): Config of :class:`PartSPR`.
         refinement (dict, optional): Config of :class:`PoseRefinement`, which
-            is given C and K. ``None`` leaves coarse poses as they are (PPG
-            alone).
+            is given C and K. ``None`` leaves coarse poses as they are.
         post_processor (dict, optional): Config of :class:`PoseFusion` or of
             anything that is called alike. ``None`` returns all candidates.
-        heatmap_loss (dict): Config of the loss on point maps (Eq. 12).
-        displacement_loss (dict): Config of the loss on displacement rows
-            (Eq. 8).
-        refine_loss (dict): Config of the loss on refined poses (Eq. 10).
+        heatmap_loss, displacement_loss, refine_loss (dict): Configs of the
+            losses of point maps (Eq. 12), rows (Eq. 8) and refined poses
+            (Eq. 10).
         init_cfg (dict, optional): By default, the layers that make point maps
             and displacements start as N(0, 0.001).
 
@@ -66,11 +63,7 @@ class PINetHead(BaseHead):
                  in_channels: int,
                  num_keypoints: int,
                  decoder: ConfigType,
-                 refinement: OptConfigType = dict(
-                     type='PoseRefinement',
-                     num_layers=3,
-                     graph='dynamic',
-                     skeleton='coco'),
+                 refinement: OptConfigType = dict(type='PoseRefinement'),
                  post_processor: OptConfigType = None,
                  heatmap_loss: ConfigType = dict(
                      type='KeypointMSELoss', use_target_weight=True),
@@ -110,14 +103,18 @@ class PINetHead(BaseHead):
         self.post_processor = build_post_processor(post_processor,
                                                    num_keypoints)
 
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
+        # the point layer was a convolution with kernels of size 1
+        name = f'{prefix}point_layer.weight'
+        if name in state_dict:
+            state_dict[name] = state_dict[name].flatten(1)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
     def forward(self, feats: Tuple[Tensor]) -> Tensor:
-        """Make the point maps: K keypoint, then S part heatmaps (Eq. 6).
+        """Make the point maps (B, K+S, H, W), keypoints first (Eq. 6).
 
         Args:
             feats (tuple[Tensor]): (B, C_i, H_i, W_i), the finest first.
-
-        Returns:
-            Tensor: (B, K+S, H, W) in float32 at least.
         """
         return FeaturePyramid(feats).convolve(self.point_layer)
 
@@ -174,8 +171,7 @@ class PINetHead(BaseHead):
             poses (Tensor): (t, K, 2) in cells.
             scores (Tensor): (t, K) keypoint scores.
             num_images (int): B.
-            score_thr (float): Persons with a lower mean keypoint score are
-                left out; 0 leaves out nobody.
+            score_thr (float): Persons under it are left out; 0: nobody.
 
         Returns:
             list[InstanceData]: Of numpy arrays, best person first.

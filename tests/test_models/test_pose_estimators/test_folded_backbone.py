@@ -12,7 +12,7 @@ from mmengine.runner import Runner, load_checkpoint
 from mmpose.registry import METRICS
 from slim_model import CONFIG, build, shake
 
-from mmpose_pinet.datasets.drawn_crowd import draw_crowd
+from mmpose_pinet.datasets.drawn import draw_crowd
 from mmpose_pinet.models.pose_estimators.folded_backbone import (
     FoldedBackbone, suits_channels_last)
 

@@ -1,9 +1,12 @@
 """Persons of the sparse head against maps of everything."""
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from mmengine.runner.checkpoint import load_state_dict
 from mmpose.models.necks import FeatureMapProcessor
 from mmpose.structures import PoseDataSample
 
@@ -240,3 +243,16 @@ def test_flip_test_of_parts_without_mirror_images():
         head.predict([features, features],
                      samples(1, flip_indices=[3, 1, 2, 0, 4]),
                      dict(flip_test=True))
+
+
+def test_checkpoints_from_before_the_point_layer_was_linear():
+    """Its weights had two axes more; strictly, and through MMEngine."""
+    head = build_head()
+    old = dict(head.state_dict())
+    name = 'point_layer.weight'
+    old[name] = old[name][..., None, None] + 1
+    for load in (head.load_state_dict, partial(load_state_dict, head)):
+        nn.init.zeros_(head.point_layer.weight)
+        load(dict(old), strict=True)
+        torch.testing.assert_close(head.point_layer.weight, old[name][:, :, 0,
+                                                                      0])
