@@ -1,18 +1,23 @@
-"""PINet learns a crowd that is drawn, is evaluated on it, and shows it.
+"""Train PINet on a crowd that is drawn, evaluate it, and show what it finds.
 
-Draws training and held-out crowds, trains a slim PINet through MMEngine's
-Runner in two processes, one for each of two CPU cores, and evaluates one set
-of weights three ways: coarse poses alone, with refinement, and with fusion.
+Draws training and held-out crowds, trains a slim PINet in two processes, one
+for each of two CPU cores, and evaluates one set of weights three ways: coarse
+poses alone, with refinement, and with fusion. What MMEngine and the evaluator
+say goes to ``demo.log`` in the work dir.
 """
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
-from functools import partial
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import TextIO
 
 from mmengine.config import Config, DictAction
+from mmengine.hooks import Hook
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from tqdm import tqdm
 
@@ -40,6 +45,10 @@ COLUMNS = {
     'AP medium': 'AP(M)',
     'AP hard': 'AP(H)',
 }
+# MMEngine's line on training steps
+STEP = re.compile(
+    r'Epoch\(train\) +\[(\d+)\]\[ *(\d+)/(\d+)\].* loss: (\d+\.\d+)')
+LINES_OF_AN_ERROR = 30
 
 
 def parse_args() -> argparse.Namespace:
@@ -49,6 +58,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--num-train', type=int, default=2000)
     parser.add_argument('--num-val', type=int, default=200)
     parser.add_argument(
+        '--seed', type=int, default=0, help='of the training, not the images')
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
@@ -57,10 +68,22 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def progress_bar(stage: str, total: int, **kwargs) -> tqdm:
+    """Show one line for a stage; in a file, it is renewed now and then."""
+    return tqdm(
+        desc=f'{stage:<26}',
+        total=total,
+        mininterval=0.5 if sys.stderr.isatty() else 60,
+        bar_format='{desc} {percentage:3.0f}% '
+        '[{elapsed}<{remaining}{postfix}]',
+        **kwargs)
+
+
 def load_config(args: argparse.Namespace, options: dict) -> Config:
-    """The demo's config, on the drawn data."""
+    """Load the demo's config, on the drawn data."""
     cfg = Config.fromfile(CONFIG)
     cfg.work_dir = args.work_dir
+    cfg.randomness = dict(seed=args.seed)
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         cfg[loader].dataset.data_root = args.data_root
     cfg.merge_from_dict({**args.cfg_options, **options})
@@ -81,21 +104,34 @@ def draw_data(args: argparse.Namespace) -> None:
             number,
             split=split,
             seed=seed,
-            progress=partial(
-                tqdm, total=number, desc=f'drawing {split}', unit='image'))
+            progress=lambda images: progress_bar(
+                f'drawing {number} images', number, iterable=images))
 
 
-def train(args: argparse.Namespace) -> str:
-    """Train in two processes; returns the last checkpoint."""
+def train(args: argparse.Namespace, log_file: Path) -> str:
+    """Train in two processes.
+
+    Returns:
+        str: The last checkpoint.
+
+    Raises:
+        SystemExit: If training fails, with the end of the log.
+    """
+    cfg = load_config(args, {})
+    # the three evaluations come when training is done
+    cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     config = Path(args.work_dir) / 'demo_config.py'
-    load_config(args, {}).dump(config)
-    done = subprocess.run(
+    cfg.dump(config)
+    training = subprocess.Popen(
         [
             sys.executable, '-m', 'torch.distributed.run', '--standalone',
-            '--nproc_per_node=2',
-            str(ROOT / 'tools/train.py'),
-            str(config), '--launcher', 'pytorch'
+            '--nproc_per_node=2', ROOT / 'tools/train.py', config,
+            '--launcher', 'pytorch'
         ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors='replace',
         env={
             **os.environ,
             # the demo is the same on every machine
@@ -104,20 +140,62 @@ def train(args: argparse.Namespace) -> str:
             'OMP_NUM_THREADS':
             '1'
         })
-    if done.returncode:
-        raise SystemExit('Training failed: the error stands above.')
+    with training, log_file.open('w') as log:
+        follow(training.stdout, log, cfg.train_cfg.max_epochs)
+    if training.returncode:
+        # what comes after is about processes that failed, not about why
+        error, *_ = re.split(r'\n.*failed \(exitcode', log_file.read_text())
+        lines = error.splitlines()[-LINES_OF_AN_ERROR:]
+        raise SystemExit('\n'.join([
+            *lines, 'Training failed: the error stands above, all of it in '
+            f'{log_file}'
+        ]))
     return (Path(args.work_dir) / 'last_checkpoint').read_text().strip()
 
 
-def evaluate(args: argparse.Namespace, checkpoint: str) -> dict:
-    """AP of each variant on the held-out crowd."""
+def follow(lines: TextIO, log: TextIO, epochs: int) -> None:
+    """Write a training's lines to the log, and show how far it is."""
+    with progress_bar('training', 100 * epochs) as bar:
+        for line in lines:
+            log.write(line)
+            log.flush()
+            step = STEP.search(line)
+            if step:
+                epoch, iteration, length = map(int, step.groups()[:3])
+                bar.set_postfix_str(
+                    f'epoch {epoch} of {epochs}, loss {step[4]}',
+                    refresh=False)
+                done = round(100 * (epoch - 1 + iteration / length))
+                bar.update(done - bar.n)
+        if bar.n:  # the last steps may go by without a line
+            bar.update(bar.total - bar.n)
+
+
+class ProgressHook(Hook):
+    """Move a bar on with each tested batch."""
+
+    def __init__(self, bar: tqdm) -> None:
+        self.bar = bar
+
+    def after_test_iter(self, runner, batch_idx, data_batch, outputs):
+        """Count the batch's images."""
+        self.bar.update(len(outputs))
+
+
+def evaluate(args: argparse.Namespace, checkpoint: str,
+             log_file: Path) -> dict:
+    """Measure the AP of each variant on the held-out crowd."""
     table = {}
     for name, options in VARIANTS.items():
-        print(f'Evaluating {name} ...')
         cfg = load_config(args, options)
         cfg.load_from = checkpoint
-        cfg.log_level = 'WARNING'
-        metrics = Runner.from_cfg(cfg).test()
+        cfg.experiment_name = f'demo_{len(table)}'
+        with progress_bar(f'evaluating {name}', args.num_val) as bar:
+            with log_file.open('a') as log, redirect_stdout(
+                    log), redirect_stderr(log):
+                runner = Runner.from_cfg(cfg)
+                runner.register_hook(ProgressHook(bar))
+                metrics = runner.test()
         by_name = {key.split('/')[-1]: value for key, value in metrics.items()}
         table[name] = {
             column: round(float(by_name[metric]), 4)
@@ -127,7 +205,7 @@ def evaluate(args: argparse.Namespace, checkpoint: str) -> dict:
 
 
 def format_table(table: dict) -> str:
-    """The table for a terminal."""
+    """Format the table for a terminal."""
     width = max(map(len, table)) + 2
     lines = [' ' * width + ''.join(f'{c:>11}' for c in COLUMNS)]
     for name, row in table.items():
@@ -140,19 +218,20 @@ def main() -> None:
     args = parse_args()
     work_dir = Path(args.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
+    log_file = work_dir / 'demo.log'
     draw_data(args)
-
-    checkpoint = train(args)
-
-    table = evaluate(args, checkpoint)
+    checkpoint = train(args, log_file)
+    table = evaluate(args, checkpoint, log_file)
     metrics_file = work_dir / 'metrics.json'
     metrics_file.write_text(json.dumps(table, indent=2))
     picture = work_dir / 'predictions.png'
-    draw_predictions(load_config(args, {}), checkpoint, picture)
+    with log_file.open('a') as log, redirect_stdout(log), redirect_stderr(log):
+        MMLogger.get_current_instance().setLevel('ERROR')
+        draw_predictions(load_config(args, {}), checkpoint, picture)
 
     print(f'\nThe held-out crowd ({args.num_val} drawn images)\n')
     print(format_table(table))
-    print(f'\nWritten: {metrics_file}, {picture}')
+    print(f'\nWritten: {metrics_file}, {picture}, {log_file}')
 
 
 if __name__ == '__main__':

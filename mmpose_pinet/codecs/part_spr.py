@@ -76,6 +76,7 @@ class PartSPR(BaseKeypointCodec):
         self.input_size = tuple(input_size)
         self.heatmap_size = tuple(heatmap_size)
         self.parts = get_parts(parts, skeleton)
+        self.num_parts = len(self.parts)  # S
         self.partition = (parts, skeleton) if isinstance(parts, str) else None
         self.sigma = sigma
         self.radius = radius
@@ -89,11 +90,6 @@ class PartSPR(BaseKeypointCodec):
             np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
         self.scale_factor = (np.array(input_size) / heatmap_size).astype(
             np.float32)
-
-    @property
-    def num_parts(self) -> int:
-        """S."""
-        return len(self.parts)
 
     def check_num_keypoints(self, num_keypoints: int) -> None:
         """Raise a ``ValueError`` if the parts are not of K keypoints."""
