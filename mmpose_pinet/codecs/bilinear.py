@@ -4,33 +4,47 @@ from typing import Tuple
 import torch
 from torch import Tensor
 
+Corners = Tuple[Tensor, Tensor]
 
-def bilinear_corners(points: Tensor,
-                     size: Tuple[int, int]) -> Tuple[Tensor, Tensor]:
-    """Find the four cells around each point and their shares.
+
+def linear_corners(positions: Tensor, size: int) -> Corners:
+    """Find the two cells around each position on one axis, and their shares.
 
     Args:
-        points (Tensor): (..., 2) in cells.
-        size (tuple[int, int]): Map size (W, H).
+        positions (Tensor): (..., ) in cells.
+        size (int): Cells of the axis.
 
     Returns:
-        tuple[Tensor]: Cells (x, y), (..., 4, 2) int64, and weights (..., 4).
-        A corner outside the map has weight 0 (zero padding) and is moved to
-        a cell that may be read safely.
+        tuple[Tensor]: Cells, int64, and weights, (..., 2) each. A corner
+        outside has weight 0 (zero padding) and is moved to a cell that may be
+        read safely.
     """
-    limit = points.new_tensor(size) - 1
-    sides = points.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
-    base = points.floor()
-    cells = base.unsqueeze(-2) + sides
-    # the share is 1 - s on the left side, at 0, and s on the right, at 1
-    weights = (1 - sides - (points - base).unsqueeze(-2)).abs().prod(-1)
-    weights = weights * ((cells >= 0) & (cells <= limit)).all(-1)
-    # points may lie anywhere, and so far that an integer cannot hold them
-    cells = torch.min(cells.clamp(min=0), limit).long()
-    return cells, weights
+    left = positions.floor()
+    share = positions - left
+    cells = torch.stack([left, left + 1], dim=-1)
+    weights = torch.stack([1 - share, share], dim=-1)
+    weights = weights * ((cells >= 0) & (cells < size))
+    # positions may lie anywhere, and so far that an integer cannot hold them
+    return cells.clamp(0, size - 1).long(), weights
+
+
+def cross(x: Corners, y: Corners, width: int) -> Corners:
+    """Combine the corners of both axes.
+
+    Args:
+        x (tuple[Tensor]): Cells and weights, (..., m) each.
+        y (tuple[Tensor]): Likewise, (..., n).
+        width (int): W of the map.
+
+    Returns:
+        tuple[Tensor]: Flat cells y * W + x and weights, (..., n * m) each.
+    """
+    cells = y[0].unsqueeze(-1) * width + x[0].unsqueeze(-2)
+    weights = y[1].unsqueeze(-1) * x[1].unsqueeze(-2)
+    return cells.flatten(-2), weights.flatten(-2)
 
 
 def cell_to_point(cells: Tensor, width: int) -> Tensor:
-    """Turn flat cell indices y * W + x (t, ) into points (t, 2) in cells."""
+    """Turn flat cells y * W + x (t, ) into points (t, 2) in cells."""
     rows = torch.div(cells, width, rounding_mode='floor')
     return torch.stack([cells - rows * width, rows], dim=-1).float()

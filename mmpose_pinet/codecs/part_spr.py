@@ -8,7 +8,7 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
-from .bilinear import bilinear_corners, cell_to_point
+from .bilinear import cell_to_point, cross, linear_corners
 from .gaussian import draw_gaussians, inside_map
 from .partitions import check_parts, get_parts
 
@@ -247,20 +247,19 @@ class PartSPR(BaseKeypointCodec):
         Returns:
             Tensor: (t, K) bilinear values, 0 outside the image.
         """
-        num_keypoints, *shape = keypoint_maps.shape[1:]
-        map_size = shape[::-1]
-        border = poses.new_tensor(size or map_size)
+        num_keypoints, height, width = keypoint_maps.shape[1:]
+        border = poses.new_tensor(size or (width, height))
         border = border - 1 / poses.new_tensor(self.scale_factor)
         inside = ((poses >= 0) & (poses <= border)).all(-1)
-        points = poses - poses.new_tensor([origin, 0])
-        points = torch.min(
-            points.clamp(min=0),
-            points.new_tensor(map_size) - 1)
-        cells, weights = bilinear_corners(points, map_size)
-        x, y = cells.unbind(-1)
-        joints = torch.arange(num_keypoints, device=images.device)[:, None]
-        values = keypoint_maps[images[:, None, None], joints, y, x]
-        return (values * weights).sum(-1) * inside
+        x, y = poses.unbind(-1)
+        cells, weights = cross(
+            linear_corners((x - origin).clamp(0, width - 1), width),
+            linear_corners(y.clamp(0, height - 1), height), width)
+        maps = images[:, None] * num_keypoints + torch.arange(
+            num_keypoints, device=images.device)
+        cells = maps[..., None] * (height * width) + cells
+        values = keypoint_maps.reshape(-1)[cells] * weights
+        return values.sum(-1) * inside
 
     def decode(self, heatmaps: Tensor, part_indices: Tensor,
                cell_indices: Tensor,

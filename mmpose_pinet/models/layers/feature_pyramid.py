@@ -6,7 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmpose_pinet.codecs.bilinear import bilinear_corners
+from mmpose_pinet.codecs.bilinear import Corners, cross, linear_corners
 
 
 class FeaturePyramid:
@@ -86,28 +86,44 @@ class FeaturePyramid:
         """
         shape = points.shape[:-1]
         images = images.expand(shape).reshape(-1, 1)
-        cells, weights = bilinear_corners(points.detach().flatten(0, -2),
-                                          self.size)
+        axes = [
+            linear_corners(positions, size) for positions, size in zip(
+                points.detach().flatten(0, -2).T, self.size)
+        ]
         read = []
         for level, columns in zip(self.levels, self._columns):
             height, width = level.shape[2:]
-            corners, shares = cells, weights
+            x, y = axes
             if (width, height) != self.size:
-                # a cell of the resized level is itself interpolated, and
-                # beyond the outermost centres the border goes on
-                size = points.new_tensor([width, height])
-                ratio = size / points.new_tensor(self.size)
-                places = ((cells + 0.5) * ratio - 0.5).clamp(min=0)
-                corners, shares = bilinear_corners(
-                    torch.min(places, size - 1), (width, height))
-                corners = corners.flatten(1, 2)  # (n, 4 * 4, 2)
-                shares = (shares * weights.unsqueeze(-1)).flatten(1)
-            x, y = corners.unbind(-1)
+                x, y = map(_on_level, axes, self.size, (width, height))
+            cells, weights = cross(x, y, width)
             # one fused gather and weighted sum over all corners
             read.append(
                 F.embedding_bag(
-                    (images * height + y) * width + x,
+                    images * (height * width) + cells,
                     columns,
-                    per_sample_weights=shares.to(columns),
+                    per_sample_weights=weights.to(columns),
                     mode='sum'))
         return torch.cat(read, dim=1).unflatten(0, shape)
+
+
+def _on_level(corners: Corners, size: int, level_size: int) -> Corners:
+    """Carry the corners of one axis on to a level resized to the finest.
+
+    A cell of the resized level is itself interpolated, between two cells of
+    the level; beyond the outermost centres the border goes on.
+
+    Args:
+        corners (tuple[Tensor]): Cells of the finest level and weights, (n, 2)
+            each.
+        size (int): The finest level's cells on this axis.
+        level_size (int): The level's.
+
+    Returns:
+        tuple[Tensor]: Cells of the level and weights, (n, 4) each.
+    """
+    cells, weights = corners
+    places = (cells.to(weights) + 0.5) * (level_size / size) - 0.5
+    level_cells, shares = linear_corners(
+        places.clamp(0, level_size - 1), level_size)
+    return level_cells.flatten(1), (shares * weights.unsqueeze(-1)).flatten(1)
