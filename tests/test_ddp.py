@@ -1,14 +1,12 @@
 """A training step on two processes, one of which sees nobody."""
 import warnings
 from copy import deepcopy
-from datetime import timedelta
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
+from gloo import run_two
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
@@ -80,15 +78,8 @@ def draw_batch(*num_persons):
     return dict(inputs=inputs, data_samples=samples)
 
 
-def train(rank, folder):
+def train(rank):
     """Two steps: DDP notices at the second what the first left undone."""
-    torch.set_num_threads(1)
-    dist.init_process_group(
-        'gloo',
-        init_method=f'file://{folder}/store',
-        rank=rank,
-        world_size=2,
-        timeout=timedelta(minutes=1))
     model = build_model()
     start = deepcopy(model.state_dict())
     ddp = MMDistributedDataParallel(model, find_unused_parameters=False)
@@ -102,22 +93,17 @@ def train(rank, folder):
             logs.append(
                 ddp.train_step(draw_batch(*PERSONS[rank]), optim_wrapper))
             states.append(deepcopy(model.state_dict()))
-    torch.save(
-        dict(
-            start=start,
-            logs=logs,
-            states=states,
-            warned=[str(warning.message) for warning in warned]),
-        f'{folder}/rank{rank}.pth')
-    dist.destroy_process_group()
+    return dict(
+        start=start,
+        logs=logs,
+        states=states,
+        warned=[str(warning.message) for warning in warned])
 
 
 @pytest.fixture(scope='module')
 def ranks(tmp_path_factory):
     """What each process had at the start and after each step."""
-    folder = tmp_path_factory.mktemp('ddp')
-    mp.spawn(train, args=(str(folder), ), nprocs=2)
-    return [torch.load(folder / f'rank{rank}.pth') for rank in range(2)]
+    return run_two(train, tmp_path_factory.mktemp('ddp'))
 
 
 def gradients_alone(rank):

@@ -4,14 +4,12 @@ PyTorch's SyncBatchNorm refuses tensors on a CPU. Its stand-in here takes the
 statistics of all processes' rows through the same kind of collective, so that
 what is tested is who enters it, with what, and what follows.
 """
-from datetime import timedelta
-
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 import torch.nn as nn
 import torch.nn.functional as F
+from gloo import run_two
 from mmengine.model.utils import convert_sync_batchnorm
 
 from mmpose_pinet.models.layers import PoseRefinement
@@ -44,14 +42,7 @@ def draw_rows(rank, count):
         count, C, generator=torch.Generator().manual_seed(10 * count + rank))
 
 
-def run(rank, folder):
-    torch.set_num_threads(1)
-    dist.init_process_group(
-        'gloo',
-        init_method=f'file://{folder}/store',
-        rank=rank,
-        world_size=2,
-        timeout=timedelta(minutes=1))
+def run(rank):
     nn.SyncBatchNorm.forward = gather_sync_norm
     seen = []
     for way in WAYS:
@@ -81,16 +72,13 @@ def run(rank, folder):
                            for x in module.state_dict().values()),
                 gradients=all(p.grad is not None
                               for p in module.parameters())))
-    torch.save(seen, f'{folder}/rank{rank}.pth')
-    dist.destroy_process_group()
+    return seen
 
 
 @pytest.fixture(scope='module')
 def ranks(tmp_path_factory):
     """What both processes saw."""
-    folder = tmp_path_factory.mktemp('sync')
-    mp.spawn(run, args=(str(folder), ), nprocs=2)
-    return [torch.load(folder / f'rank{rank}.pth') for rank in range(2)]
+    return run_two(run, tmp_path_factory.mktemp('sync'))
 
 
 def cases(ranks):

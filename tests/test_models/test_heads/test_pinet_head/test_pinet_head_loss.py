@@ -2,36 +2,19 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
+from small_head import C, K, S, build_small_head
 
-from mmpose_pinet.models import PINetHead
 from mmpose_pinet.models.layers import FeaturePyramid
 
-K, S, C, W, H = 5, 3, 6, 16, 12
-SKELETON = [(0, 1), (1, 2), (2, 3), (3, 4)]
+W, H = 16, 12
 
 
 def build_head(**kwargs):
-    """A head in training with weights of all kinds."""
-    torch.manual_seed(0)
-    args = dict(
-        in_channels=C,
-        num_keypoints=K,
-        decoder=dict(
-            type='PartSPR',
-            input_size=(4 * W, 4 * H),
-            heatmap_size=(W, H),
-            parts=[[0], [1, 2], [3, 4]]),
-        refinement=dict(
-            type='PoseRefinement', num_layers=1, skeleton=SKELETON))
-    head = PINetHead(**{**args, **kwargs})
-    for layer in (head.point_layer, head.displacement_layer):
-        nn.init.normal_(layer.weight)
-        nn.init.normal_(layer.bias)
-    return head.train()
+    """In training."""
+    return build_small_head((W, H), **kwargs).train()
 
 
 def draw_sample(rng, num_rows):

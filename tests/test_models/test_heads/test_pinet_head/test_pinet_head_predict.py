@@ -9,32 +9,15 @@ import torch.nn.functional as F
 from mmengine.runner.checkpoint import load_state_dict
 from mmpose.models.necks import FeatureMapProcessor
 from mmpose.structures import PoseDataSample
+from small_head import C, K, S, build_small_head
 
-from mmpose_pinet.models import PINetHead
-
-K, S, C, W, H = 5, 3, 6, 24, 16
-SKELETON = [(0, 1), (1, 2), (2, 3), (3, 4)]
+W, H = 24, 16
 SIGMAS = [0.05] * K
 
 
 def build_head(**kwargs):
-    """A head in evaluation with weights of all kinds."""
-    torch.manual_seed(0)
-    args = dict(
-        in_channels=C,
-        num_keypoints=K,
-        decoder=dict(
-            type='PartSPR',
-            input_size=(4 * W, 4 * H),
-            heatmap_size=(W, H),
-            parts=[[0], [1, 2], [3, 4]]),
-        refinement=dict(
-            type='PoseRefinement', num_layers=1, skeleton=SKELETON))
-    head = PINetHead(**{**args, **kwargs})
-    for layer in (head.point_layer, head.displacement_layer):
-        nn.init.normal_(layer.weight)
-        nn.init.normal_(layer.bias)
-    return head.eval()
+    """In evaluation."""
+    return build_small_head((W, H), **kwargs).eval()
 
 
 def draw_features(num_images):
