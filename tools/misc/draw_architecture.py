@@ -24,7 +24,7 @@ LANES = {
     'inference': (INFERENCE, '#fbf8f4'),
 }
 COLUMNS = [1.8 + 2.3 * column for column in range(7)]
-WIDTH, HEIGHT = 2.0, 1.35
+WIDTH, HEIGHT = 2.12, 1.35
 LINE = '#44546a'
 
 Points = List[Tuple[float, float]]
@@ -121,16 +121,16 @@ def draw_box(axes: Axes, box: Box) -> None:
                                zorder=3))
     text = dict(ha='center', va='center', zorder=4)
     axes.text(
-        x, y + 0.4, box.title, fontsize=9.2, weight='bold', color=rim, **text)
+        x, y + 0.4, box.title, fontsize=8.8, weight='bold', color=rim, **text)
     axes.text(
         x,
         y - 0.02,
         box.lines,
-        fontsize=8.1,
+        fontsize=7.8,
         color='#222222',
         linespacing=1.3,
         **text)
-    axes.text(x, y - 0.5, box.file, fontsize=6.7, color=rim, alpha=0.9, **text)
+    axes.text(x, y - 0.5, box.file, fontsize=6.5, color=rim, alpha=0.9, **text)
 
 
 def draw_path(axes: Axes, corners: Points, over: bool = False) -> None:
