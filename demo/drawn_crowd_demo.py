@@ -104,6 +104,8 @@ def draw_data(args: argparse.Namespace) -> None:
             number,
             split=split,
             seed=seed,
+            # a few images are drawn sooner than processes start
+            num_workers=1 if number <= 200 else None,
             progress=lambda images: progress_bar(
                 f'drawing {number} images', number, iterable=images))
 

@@ -162,8 +162,9 @@ def main() -> None:
     try:
         graph = read_graph(args.checkpoint, args.config)
     except (OSError, ValueError, UnpicklingError) as error:
-        # PyTorch's advice may have several lines: one says what is wrong
-        reason = ' '.join(str(error).split())
+        # what is wrong, without PyTorch's advice to load without its check
+        reason = str(error).rpartition('WeightsUnpickler error: ')[2]
+        reason = reason.strip().partition('\n')[0]
         raise SystemExit(f'{args.checkpoint}: {reason}') from error
     plot(graph, args.out)
     change = (graph.learned - graph.skeleton).abs()

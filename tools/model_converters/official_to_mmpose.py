@@ -42,6 +42,7 @@ def load_state_dict(path: str) -> Dict[str, Tensor]:
             ValueError) as error:  # as the bytes of other files happen to be
         # PyTorch's own advice, to load without the check, is left out
         reason = str(error).rpartition('WeightsUnpickler error: ')[2]
+        reason = reason.strip().partition('\n')[0]
         raise ValueError('it is no PyTorch checkpoint of tensors and plain '
                          f'values ({type(error).__name__}: {reason})')
     if isinstance(content, dict):
