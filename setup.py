@@ -16,7 +16,7 @@ setup(
     version=version['__version__'],
     description='PINet for MMPose: multi-person pose estimation in crowds',
     license='Apache-2.0',
-    python_requires='>=3.8',  # the oldest that the tests were run on
+    python_requires='>=3.8',  # the oldest that tests were run on
     packages=find_packages(include=['mmpose_pinet', 'mmpose_pinet.*']),
     classifiers=[
         'Programming Language :: Python :: 3',
