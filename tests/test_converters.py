@@ -4,8 +4,10 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmpose.structures import PoseDataSample
+from official import heads
 
-from mmpose_pinet.converters import convert_official_state_dict
+from mmpose_pinet.converters import (convert_for_model,
+                                     convert_official_state_dict, is_official)
 from mmpose_pinet.models import PINetHead
 
 K, S, C, W, H = 5, 3, 8, 20, 16
@@ -13,50 +15,8 @@ SKELETON = [(0, 1), (1, 2), (2, 3), (3, 4)]
 NUM_LAYERS = 2
 
 
-def batch_norm(name):
-    return {
-        f'{name}.weight': torch.rand(C) + 0.5,
-        f'{name}.bias': torch.randn(C),
-        f'{name}.running_mean': torch.randn(C),
-        f'{name}.running_var': torch.rand(C) + 0.5,
-        f'{name}.num_batches_tracked': torch.tensor(7)
-    }
-
-
-def conv(name, *shape):
-    return {
-        f'{name}.weight': torch.randn(shape) / 3,
-        f'{name}.bias': torch.randn(shape[0])
-    }
-
-
-def graph_conv(name):
-    return {
-        f'{name}.conv.weight': torch.randn(C, C) / 3,
-        f'{name}.conv.bias': torch.randn(C),
-        **batch_norm(f'{name}.bn')
-    }
-
-
 def official_state_dict():
-    """Random weights under the release's names and in its shapes."""
-    torch.manual_seed(0)
-    state = {
-        **conv('ppg.heatmap_head', K, C, 1, 1),
-        **conv('ppg.detkptmap_head', S, C, 1, 1),
-        **conv('ppg.offset_head', S * K * 2, C, 1, 1), 'pr.adj':
-        torch.randn(K, K) / 3,
-        **graph_conv('pr.gconv_head')
-    }
-    for i in range(NUM_LAYERS):
-        state.update(graph_conv(f'pr.gconv_layers.{i}.gconv1'))
-        state.update(graph_conv(f'pr.gconv_layers.{i}.gconv2'))
-    return {
-        **state,
-        **conv('pr.gconv_pred.0', C, 3 * C, 1),
-        **batch_norm('pr.gconv_pred.1'),
-        **conv('pr.gconv_pred.3', 2 * K, C, 1)
-    }
+    return heads(K, S, C, NUM_LAYERS, std=0.3)
 
 
 def build_head():
@@ -205,10 +165,11 @@ def test_input_is_left_as_it_is():
 
 @pytest.mark.parametrize('name', [
     'head.point_layer.weight', 'ppg.offset_heads.weight', 'pr.gconv.weight',
-    'pr.adjacency', 'module.backbone.conv1.weight'
+    'pr.adjacency', 'module.head.point_layer.weight'
 ])
 def test_names_that_are_not_the_releases(name):
-    with pytest.raises(ValueError, match=f"'{name}' is no name"):
+    bare = name.replace('module.', '')
+    with pytest.raises(ValueError, match=f"'{bare}' is no name"):
         convert_official_state_dict({name: torch.zeros(1)})
 
 
@@ -220,3 +181,62 @@ def test_half_of_the_point_maps(there, missing):
             ValueError, match=rf'{there}_head\.weight.*{missing}_head'):
         convert_official_state_dict(
             {f'ppg.{there}_head.weight': torch.zeros(1, C, 1, 1)})
+
+
+def test_names_inside_data_parallel():
+    state = official_state_dict()
+    parallel = {f'module.{name}': value for name, value in state.items()}
+    assert is_official(state) and is_official(parallel)
+    expected = convert_official_state_dict(state)
+    found = convert_official_state_dict(parallel)
+    assert list(found) == list(expected)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize('name', [
+    'backbone.conv1.weight', 'head.point_layer.weight', 'head.ppg.weight',
+    'prelu.weight', 'state_dict'
+])
+def test_models_that_are_not_the_releases(name):
+    assert not is_official({name: torch.zeros(1)})
+
+
+def model_state():
+    return nn.ModuleDict(dict(head=build_head())).state_dict()
+
+
+def test_a_model_of_the_sizes_of_the_release():
+    """Old files have no counts of batches, which change nothing."""
+    state = {
+        name: value
+        for name, value in official_state_dict().items()
+        if not name.endswith('num_batches_tracked')
+    }
+    expected = model_state()
+    converted = convert_for_model(state, expected)
+    assert converted.keys() == expected.keys()
+
+
+@pytest.mark.parametrize('sizes, config', [
+    ((17, 3, 480, 3), "'pinet_hrnet-w32_ochuman' fits"),
+    ((14, 3, 480, 3), "'pinet_hrnet-w32_crowdpose' fits"),
+    ((17, 3, 480, 2), "'pinet_hrnet-w32_coco' fits"),
+    ((17, 3, 720, 3), 'no config of this package'),
+])
+def test_a_model_of_other_sizes_is_told_what_would_fit(sizes, config):
+    with pytest.raises(ValueError, match=config) as raised:
+        convert_for_model(heads(*sizes), model_state())
+    rows = 2 * sizes[0] * sizes[1], sizes[2]
+    assert (f'head.displacement_layer.weight {rows} in the file, '
+            f'({2 * K * S}, {C}) in the model') in str(raised.value)
+
+
+def test_blocks_too_few_and_too_many():
+    expected = model_state()
+    fewer, more = (heads(K, S, C, n) for n in (NUM_LAYERS - 1, NUM_LAYERS + 1))
+    name = 'head.refinement.blocks.1.conv1.linear.weight'
+    with pytest.raises(ValueError, match=f'12 .* are missing: {name}'):
+        convert_for_model(fewer, expected)
+    name = name.replace('1', '2', 1)
+    with pytest.raises(ValueError, match=f'14 .* no place .*: {name}'):
+        convert_for_model(more, expected)

@@ -1,41 +1,140 @@
-"""Lets PyTorch >= 2.6 load MMEngine's checkpoints.
+"""Loads checkpoints without running what they hold, on any PyTorch.
 
-PyTorch unpickles nothing but tensors by default since then. Importing this
-module allow-lists the classes that MMEngine writes into its checkpoints, and
-nothing else: the check itself stays. Older versions are left alone.
+PyTorch >= 2.6 unpickles nothing but tensors by default. Importing this module
+allow-lists there the classes that MMEngine writes into its checkpoints, and
+nothing else: the check itself stays. With older versions
+:func:`load_checkpoint_file` is as safe; ``torch.load`` is not.
 """
-from pickle import UnpicklingError
-from typing import Callable
+import re
+import tarfile
+from pathlib import Path
+from typing import BinaryIO, Union
 
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.utils import digit_version
 
+from . import restricted_pickle
 
-def _statistic(owner: type, name: str) -> Callable:
-    """What ``getattr`` is needed for in a checkpoint, and nothing more: a
-    history buffer refers to its own statistics. ``getattr`` itself would open
-    everything that can be reached from an allow-listed class."""
-    if owner is HistoryBuffer and name in ('min', 'max', 'current', 'mean'):
-        return getattr(owner, name)
-    raise UnpicklingError(
-        f'The checkpoint asks for attribute {name!r} of {owner!r}, which no '
-        'checkpoint of MMEngine does. Load it only if you trust its source: '
-        'torch.load(file, weights_only=False).')
+_CHECKS_WEIGHTS = digit_version(torch.__version__) >= digit_version('2.6')
+_ZIP, _PICKLE = b'PK\x03\x04', b'\x80'
+
+
+def load_checkpoint_file(
+        path: Union[str, Path],
+        map_location: Union[str, torch.device] = 'cpu') -> dict:
+    """Load a checkpoint, and run nothing that it holds.
+
+    Args:
+        path (str | Path): A file of MMEngine, of the authors' release, or
+            any that ``torch.save`` wrote of tensors and plain values.
+        map_location (str | torch.device): Where tensors go.
+
+    Returns:
+        dict: What the file holds, such as ``state_dict`` and ``meta``.
+
+    Raises:
+        OSError: If the file is missing, a folder, or cannot be read.
+        ValueError: If it is no checkpoint, or damaged, or holds a program
+            (TorchScript) or anything else that weights are not made of; with
+            the file, what it is or names, and what to do.
+    """
+    if str(path).startswith(('http://', 'https://')):
+        raise ValueError(f'{path} is an address: download it, and name the '
+                         'file')
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(
+            f'{path} is a folder: name the checkpoint in it, a file that ends '
+            'in .pth, .pt or .tar')
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} is not there: name a checkpoint '
+                                'that is, or download or train one')
+    with open(path, 'rb') as file:
+        _check_format(path, file)
+        file.seek(0)
+        checkpoint = _load(path, file, map_location)
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f'{path} holds {type(checkpoint).__name__}, not the '
+                         'weights of a model: name a file that torch.save '
+                         "wrote of a model's state dict")
+    return checkpoint
+
+
+def _check_format(path: Path, file: BinaryIO) -> None:
+    """Refuse what PyTorch's loader must not see, or cannot explain."""
+    start = file.read(64)
+    if not start:
+        raise ValueError(f'{path} is empty: download or copy it again')
+    if start.lstrip()[:1] == b'<':
+        raise ValueError(
+            f'{path} is a web page, not a checkpoint: the download gave a '
+            'page about the file; download the file itself, in a browser')
+    if start.startswith(_ZIP):
+        file.seek(0)
+        try:
+            # PyTorch's own reader: another one could be shown other contents
+            reader = torch._C.PyTorchFileReader(file)
+        except RuntimeError as error:
+            raise _damaged(path, error) from error
+        if torch.serialization._is_torchscript_zip(reader):
+            raise ValueError(
+                f'{path} is a TorchScript archive, which is a program: name '
+                'a checkpoint of weights, as training writes them')
+    elif tarfile.is_tarfile(path):
+        raise ValueError(f'{path} is a tar archive: unpack it, and name the '
+                         'checkpoint in it')
+    elif not start.startswith(_PICKLE):
+        raise ValueError(f'{path} is no PyTorch checkpoint: it begins with '
+                         f'{start[:16]!r}')
+
+
+def _load(path: Path, file: BinaryIO, map_location) -> object:
+    how = dict(weights_only=True)
+    if not _CHECKS_WEIGHTS:
+        how = dict(weights_only=False, pickle_module=restricted_pickle)
+    try:
+        return torch.load(file, map_location=map_location, **how)
+    except Exception as error:  # whatever damaged bytes happen to raise
+        refused = _refused(error)
+        if not refused:
+            raise _damaged(path, error) from error
+        raise ValueError(
+            f'{path} is refused: it names {refused}, which weights are not '
+            'made of and which may run code. If you trust where it comes '
+            'from, load it there and save its state_dict alone') from error
+
+
+def _refused(error: Exception) -> str:
+    """What was refused, if so: of torch >= 2.6, without its advice to skip
+    the check."""
+    if isinstance(error, restricted_pickle.RefusedError):
+        return error.name
+    found = re.search(
+        r'Unsupported (?:global: GLOBAL|class) (\S+)|'
+        r'WeightsUnpickler error: ([^\n]*)', str(error))
+    return (found[1] or found[2]) if found else ''
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    reason = str(error).partition('\n')[0]
+    return ValueError(
+        f'{path} is cut off, damaged or no PyTorch checkpoint: download or '
+        f'copy it again ({type(error).__name__}: {reason})')
 
 
 def _allow_checkpoints_of_mmengine() -> None:
     """MMEngine stores its message hub beside the weights: logged scalars as
     history buffers, and numpy arrays and scalars of plain numbers."""
-    if digit_version(torch.__version__) < digit_version('2.6'):
+    if not _CHECKS_WEIGHTS:
         return
     reconstruct = np.zeros(1).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
     numbers = np.typecodes['AllInteger'] + np.typecodes['Float'] + '?'
     torch.serialization.add_safe_globals([
         HistoryBuffer,
-        (_statistic, 'builtins.getattr'),
+        (restricted_pickle.history_statistic, 'builtins.getattr'),
         np.ndarray,
         np.dtype,
         *{type(np.dtype(number))

@@ -1,13 +1,17 @@
 """The bottom-up estimator that batches views, and images of one shape."""
+import logging
 from collections import defaultdict
 from typing import Dict, List, Sequence, Tuple, Union
 
 import torch
+from mmengine.logging import print_log
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import (Features, ForwardResults, OptSampleList,
                                  SampleList)
 from torch import Tensor
+
+from mmpose_pinet.converters import convert_for_model, is_official
 
 from .folded_backbone import FoldedBackbone
 
@@ -24,12 +28,49 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     the others. An image pyramid reaches ``predict``, which MMPose's
     ``forward`` prevents.
 
+    A checkpoint of the authors' release is converted in memory, whatever
+    loads it; one that does not fit the model is a ``ValueError``.
+
     Arguments are those of :class:`BottomupPoseEstimator`.
     """
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self._folded_backbone = FoldedBackbone()
+
+    def init_weights(self) -> None:
+        """Start from the weights that ``init_cfg`` names.
+
+        Raises:
+            OSError: If a file of weights cannot be had, with what to do.
+        """
+        try:
+            super().init_weights()
+        except OSError as error:  # also of a download
+            raise OSError(
+                f'the weights that training starts from cannot be had: '
+                f'{error}. Set model.backbone.init_cfg.checkpoint to a file '
+                'that is there: on a machine without internet, download '
+                "the config's on another and bring it; or set "
+                'model.backbone.init_cfg=None to start from random weights'
+            ) from error
+
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
+        # PyTorch and MMEngine hand over a copy, before the children read it
+        own = {
+            name[len(prefix):]: value
+            for name, value in state_dict.items() if name.startswith(prefix)
+        }
+        if is_official(own):
+            converted = convert_for_model(own, self.state_dict())
+            for name in own:
+                del state_dict[prefix + name]
+            for name, value in converted.items():
+                state_dict[prefix + name] = value
+            print_log(
+                "The checkpoint is the authors' release: converted "
+                f'{len(own)} tensors in memory', 'current', logging.INFO)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def forward(self,
                 inputs: Union[Tensor, List[Tensor]],

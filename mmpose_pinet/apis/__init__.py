@@ -1,0 +1,1 @@
+"""What users call: imported when asked for, not with the package."""
