@@ -76,7 +76,7 @@ def _check_format(path: Path, file: BinaryIO) -> None:
         try:
             # PyTorch's own reader: another one could be shown other contents
             reader = torch._C.PyTorchFileReader(file)
-        except RuntimeError as error:
+        except (RuntimeError, OSError) as error:
             raise _damaged(path, error) from error
         if torch.serialization._is_torchscript_zip(reader):
             raise ValueError(

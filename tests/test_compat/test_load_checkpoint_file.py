@@ -1,0 +1,260 @@
+"""Checkpoints load without running what they hold; other files are told
+apart in a line."""
+import builtins
+import functools
+import io
+import os
+import pickle
+import posix
+import re
+import tarfile
+from collections import Counter, OrderedDict
+
+import numpy as np
+import pytest
+import torch
+import torch.nn as nn
+from mmengine.logging import HistoryBuffer, MessageHub
+
+from mmpose_pinet.compat.checkpoints import load_checkpoint_file
+
+FORMATS = dict(zip=True, legacy=False)
+
+
+@pytest.fixture(params=FORMATS)
+def save(request, tmp_path):
+    """Writes a file in the format of torch since 1.6, and of before."""
+
+    def save(content):
+        path = tmp_path / 'checkpoint.pth'
+        torch.save(
+            content,
+            path,
+            _use_new_zipfile_serialization=FORMATS[request.param])
+        return path
+
+    return save
+
+
+# --- what loads -------------------------------------------------------------
+
+
+def test_a_checkpoint_of_mmengine(save):
+    hub = MessageHub('test_load_checkpoint_file')
+    hub.update_scalar('train/loss', 0.5)
+    hub.update_scalar('train/loss', np.float32(0.25))
+    hub.update_info('flags', np.array([True, False]))
+    hub.update_info('big', np.array([1, 258], '>i4'))
+    model = nn.Linear(2, 3)
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    loaded = load_checkpoint_file(
+        save(
+            dict(
+                meta=dict(epoch=1, sigmas=np.array([0.026, 0.079])),
+                state_dict=model.state_dict(),
+                message_hub=hub.state_dict(),
+                optimizer=optimizer.state_dict(),
+                param_schedulers=[dict(milestones=Counter([90, 120]))])))
+
+    assert loaded['meta']['sigmas'].tolist() == [0.026, 0.079]
+    assert torch.equal(loaded['state_dict']['weight'], model.weight)
+    assert loaded['state_dict']._metadata[''] == dict(version=1)
+    scalars = loaded['message_hub']['log_scalars']['train/loss']
+    assert type(scalars) is HistoryBuffer and scalars.mean() == 0.375
+    info = loaded['message_hub']['runtime_info']
+    assert info['flags'].tolist() == [True, False]
+    assert info['big'].tolist() == [1, 258]
+    assert loaded['param_schedulers'][0]['milestones'] == {90: 1, 120: 1}
+    optimizer.load_state_dict(loaded['optimizer'])
+
+
+def test_a_checkpoint_of_the_release(save):
+    """What the authors' training writes."""
+    state = OrderedDict({'ppg.heatmap_head.bias': torch.arange(3.)})
+    loaded = load_checkpoint_file(
+        str(save(dict(epoch=140, model='PINet', state_dict=state, perf=139))))
+    assert loaded['perf'] == 139
+    assert torch.equal(loaded['state_dict']['ppg.heatmap_head.bias'],
+                       torch.arange(3.))
+
+
+def test_tensors_of_every_kind(save):
+    base = torch.arange(6, dtype=torch.float16).view(2, 3)
+    content = dict(
+        view=base.t(),
+        half=base.to(torch.bfloat16),
+        flag=torch.tensor(True),
+        parameter=nn.Parameter(torch.ones(2)),
+        empty=torch.zeros(0, 4),
+        size=base.shape,
+        dtype=torch.float16)
+    loaded = load_checkpoint_file(save(content))
+    for name in ('view', 'half', 'flag', 'parameter', 'empty'):
+        assert torch.equal(loaded[name], content[name])
+        assert loaded[name].dtype == content[name].dtype
+    assert loaded['size'] == base.shape and loaded['dtype'] is torch.float16
+
+
+# --- what does not ----------------------------------------------------------
+
+
+class Call:
+    """Pickles as a call: `function(*arguments)` when it is loaded."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+class State:
+    """Pickles as an object with a state that it is given when loaded."""
+
+    def __init__(self, function, arguments, state):
+        self.reduced = function, arguments, state
+
+    def __reduce__(self):
+        return self.reduced
+
+
+def touch(path):
+    return f'touch {path}'
+
+
+def nested(path):
+    """A whole payload inside, that PyTorch itself would load."""
+    inner = io.BytesIO()
+    torch.save(
+        Call(os.system, touch(path)),
+        inner,
+        _use_new_zipfile_serialization=False)
+    return Call(torch.storage._load_from_bytes, inner.getvalue())
+
+
+PAYLOADS = {
+    'os.system': (lambda path: Call(os.system, touch(path)), 'posix.system'),
+    'posix.system':
+    (lambda path: Call(posix.system, touch(path)), 'posix.system'),
+    'eval':
+    (lambda path: Call(builtins.eval, f"open({str(path)!r}, 'w')"), 'eval'),
+    'partial':
+    (lambda path: Call(functools.partial(os.system, touch(path))), 'partial'),
+    'nested': (nested, 'torch.storage._load_from_bytes'),
+    'getattr':
+    (lambda path: Call(getattr, HistoryBuffer, '__init__'), "'__init__'"),
+    'getattr of numpy': (lambda path: Call(getattr, np.ndarray, 'tofile'),
+                         "'tofile'"),
+    'object array': (lambda path: np.array([print]), 'O8|ObjectDType|print'),
+    'array of None': (lambda path: np.array([None]), 'O8|ObjectDType'),
+    'type of objects': (lambda path: np.dtype('O'), 'O8|ObjectDType'),
+    'structured type': (lambda path: np.dtype([('a', 'f8')]), 'V8'),
+    'state of a class': (lambda path: State(getattr,
+                                            (HistoryBuffer, 'min'), dict(a=1)),
+                         'function'),
+    'module': (lambda path: nn.Linear(1, 1), 'torch.nn'),
+}
+
+
+@pytest.mark.parametrize('name', PAYLOADS)
+def test_a_payload_is_refused_and_does_not_run(save, tmp_path, name):
+    make, named = PAYLOADS[name]
+    ran = tmp_path / 'ran'
+    path = save(dict(state_dict=OrderedDict(), meta=make(ran)))
+    with pytest.raises(ValueError) as raised:
+        load_checkpoint_file(path)
+    assert not ran.exists()
+    message = str(raised.value)
+    assert str(path) in message and '\n' not in message
+    assert re.search(named, message) and 'is refused' in message
+    assert 'weights_only' not in message
+
+
+def test_the_payloads_are_real(tmp_path):
+    """Python's own unpickler runs them."""
+    for name in ('os.system', 'posix.system', 'eval', 'nested'):
+        ran = tmp_path / name
+        payload = pickle.dumps(PAYLOADS[name][0](ran), 2)
+        if name == 'nested':
+            torch.storage._load_from_bytes(PAYLOADS[name][0](ran).call[1][0])
+        else:
+            pickle.loads(payload)
+        assert ran.exists(), name
+
+
+def test_a_torchscript_archive_never_reaches_torch(tmp_path, monkeypatch):
+    path = tmp_path / 'program.pth'
+    torch.jit.save(torch.jit.script(nn.Linear(1, 1)), str(path))
+
+    def fail(*_, **__):
+        raise AssertionError('it was loaded')
+
+    monkeypatch.setattr(torch, 'load', fail)
+    monkeypatch.setattr(torch.jit, 'load', fail)
+    with pytest.raises(ValueError, match=f'{path} is a TorchScript archive'):
+        load_checkpoint_file(path)
+
+
+def test_a_tar_archive_never_reaches_torch(tmp_path, monkeypatch):
+    """The format of before PyTorch 0.2 has no check at all."""
+    path = tmp_path / 'checkpoint.pth.tar'
+    with tarfile.open(path, 'w') as tar:
+        tar.addfile(tarfile.TarInfo('storages'), io.BytesIO())
+    monkeypatch.setattr(torch, 'load', None)
+    with pytest.raises(ValueError, match='tar archive: unpack it'):
+        load_checkpoint_file(path)
+
+
+def test_old_files_name_no_source_code(tmp_path):
+    """The legacy format may refer to classes, whose source is then read."""
+    path = tmp_path / 'module.pth'
+    torch.save(nn.Linear(1, 1), path, _use_new_zipfile_serialization=False)
+    with pytest.raises(ValueError, match='is refused'):
+        load_checkpoint_file(path)
+
+
+# --- other files ------------------------------------------------------------
+
+FILES = {
+    'empty': (b'', 'is empty: download or copy it again'),
+    'page': (b'\n<!DOCTYPE html><html>', 'is a web page'),
+    'text': (b'version https://git-lfs', 'no PyTorch checkpoint: it begins'),
+    'jpeg': (b'\xff\xd8\xff\xe0', 'no PyTorch checkpoint: it begins'),
+    'zip': (b'PK\x03\x04 cut off', 'cut off, damaged or'),
+    'pickle': (pickle.dumps(dict(a=1), 2), 'cut off, damaged or'),
+}
+
+
+@pytest.mark.parametrize('content, error', FILES.values(), ids=FILES)
+def test_a_file_that_is_no_checkpoint(tmp_path, content, error):
+    path = tmp_path / 'checkpoint.pth'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=error) as raised:
+        load_checkpoint_file(path)
+    assert str(path) in str(raised.value) and '\n' not in str(raised.value)
+
+
+def test_a_file_that_is_cut_off(save):
+    path = save(dict(state_dict=dict(a=torch.ones(1000))))
+    whole = path.read_bytes()
+    for length in (len(whole) // 10, len(whole) // 2, len(whole) - 30):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match='cut off, damaged or') as raised:
+            load_checkpoint_file(path)
+        assert '\n' not in str(raised.value)
+
+
+def test_a_file_of_something_else(save):
+    with pytest.raises(ValueError, match='holds list, not the weights'):
+        load_checkpoint_file(save([torch.ones(1)]))
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match='none.pth is not there'):
+        load_checkpoint_file(tmp_path / 'none.pth')
+    with pytest.raises(IsADirectoryError, match='is a folder: name the'):
+        load_checkpoint_file(tmp_path)
+    with pytest.raises(ValueError, match='is an address: download it'):
+        load_checkpoint_file('https://example.org/a.pth')
