@@ -48,12 +48,12 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             super().init_weights()
         except OSError as error:  # also of a download
             raise OSError(
-                f'the weights that training starts from cannot be had: '
-                f'{error}. Set model.backbone.init_cfg.checkpoint to a file '
-                'that is there: on a machine without internet, download '
-                "the config's on another and bring it; or set "
-                'model.backbone.init_cfg=None to start from random weights'
-            ) from error
+                'the weights that training starts from cannot be had '
+                f'({error}); model.backbone.init_cfg is '
+                f'{self.backbone.init_cfg}. Without internet, download the '
+                'file elsewhere and set model.backbone.init_cfg.checkpoint '
+                'to where it is; or set model.backbone.init_cfg=None to '
+                'start from random weights') from error
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # PyTorch and MMEngine hand over a copy, before the children read it

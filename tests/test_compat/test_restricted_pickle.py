@@ -1,0 +1,137 @@
+"""No payload runs, on any PyTorch: below 2.6 thanks to our own unpickler."""
+import builtins
+import functools
+import io
+import os
+import pickle
+import posix
+import re
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+import torch.nn as nn
+from mmengine.logging import HistoryBuffer
+
+from mmpose_pinet.compat.checkpoints import load_checkpoint_file
+
+FORMATS = dict(zip=True, legacy=False)
+
+
+@pytest.fixture(params=FORMATS)
+def save(request, tmp_path):
+    """Writes a file in the format of torch since 1.6, and of before."""
+
+    def save(content):
+        path = tmp_path / 'checkpoint.pth'
+        torch.save(
+            content,
+            path,
+            _use_new_zipfile_serialization=FORMATS[request.param])
+        return path
+
+    return save
+
+
+class Call:
+    """Pickles as a call: `function(*arguments)` when it is loaded."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+class State:
+    """Pickles as an object with a state that it is given when loaded."""
+
+    def __init__(self, function, arguments, state):
+        self.reduced = function, arguments, state
+
+    def __reduce__(self):
+        return self.reduced
+
+
+def touch(path):
+    return f'touch {path}'
+
+
+def nested(path):
+    """A whole payload inside, that PyTorch itself would load."""
+    inner = io.BytesIO()
+    torch.save(
+        Call(os.system, touch(path)),
+        inner,
+        _use_new_zipfile_serialization=False)
+    return Call(torch.storage._load_from_bytes, inner.getvalue())
+
+
+PAYLOADS = {
+    'os.system': (lambda path: Call(os.system, touch(path)), 'posix.system'),
+    'posix.system':
+    (lambda path: Call(posix.system, touch(path)), 'posix.system'),
+    'eval':
+    (lambda path: Call(builtins.eval, f"open({str(path)!r}, 'w')"), 'eval'),
+    'partial':
+    (lambda path: Call(functools.partial(os.system, touch(path))), 'partial'),
+    'nested': (nested, 'torch.storage._load_from_bytes'),
+    'getattr':
+    (lambda path: Call(getattr, HistoryBuffer, '__init__'), "'__init__'"),
+    'getattr of numpy': (lambda path: Call(getattr, np.ndarray, 'tofile'),
+                         "'tofile'"),
+    'object array': (lambda path: np.array([print]), 'O8|ObjectDType|print'),
+    'array of None': (lambda path: np.array([None]), 'O8|ObjectDType'),
+    'type of objects': (lambda path: np.dtype('O'), 'O8|ObjectDType'),
+    'structured type': (lambda path: np.dtype([('a', 'f8')]), 'V8|VoidDType'),
+    'state of a class': (lambda path: State(getattr,
+                                            (HistoryBuffer, 'min'), dict(a=1)),
+                         'function'),
+    'module': (lambda path: nn.Linear(1, 1), 'torch.nn'),
+}
+
+
+@pytest.mark.parametrize('name', PAYLOADS)
+def test_a_payload_is_refused_and_does_not_run(save, tmp_path, name):
+    make, named = PAYLOADS[name]
+    ran = tmp_path / 'ran'
+    path = save(dict(state_dict=OrderedDict(), meta=make(ran)))
+    with pytest.raises(ValueError) as raised:
+        load_checkpoint_file(path)
+    assert not ran.exists()
+    message = str(raised.value)
+    assert str(path) in message and '\n' not in message
+    assert re.search(named, message) and 'is refused' in message
+    assert 'weights_only' not in message
+
+
+def test_the_payloads_are_real(tmp_path):
+    """Python's own unpickler runs them."""
+    for name in ('os.system', 'posix.system', 'eval', 'nested'):
+        ran = tmp_path / name
+        payload = pickle.dumps(PAYLOADS[name][0](ran), 2)
+        if name == 'nested':
+            torch.storage._load_from_bytes(PAYLOADS[name][0](ran).call[1][0])
+        else:
+            pickle.loads(payload)
+        assert ran.exists(), name
+
+
+def test_no_source_code_is_read(tmp_path):
+    """The legacy format may name a class together with its source file."""
+
+    class Pickler(pickle.Pickler):
+
+        def persistent_id(self, obj):
+            return ('module', OrderedDict, 'a.py', 'a') if obj == 7 else None
+
+    path = tmp_path / 'module.pth'
+    with open(path, 'wb') as file:
+        for head in (torch.serialization.MAGIC_NUMBER,
+                     torch.serialization.PROTOCOL_VERSION, {}):
+            pickle.dump(head, file, 2)
+        Pickler(file, 2).dump(dict(a=7))
+        pickle.dump([], file, 2)
+    with pytest.raises(ValueError, match='is refused.*module'):
+        load_checkpoint_file(path)
