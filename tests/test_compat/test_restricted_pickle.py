@@ -14,8 +14,10 @@ import torch
 import torch.nn as nn
 from mmengine.logging import HistoryBuffer
 
+from mmpose_pinet.compat import restricted_pickle
 from mmpose_pinet.compat.checkpoints import load_checkpoint_file
 
+PI = np.float64(3.14159)
 FORMATS = dict(zip=True, legacy=False)
 
 
@@ -135,3 +137,16 @@ def test_no_source_code_is_read(tmp_path):
         pickle.dump([], file, 2)
     with pytest.raises(ValueError, match='is refused.*module'):
         load_checkpoint_file(path)
+
+
+@pytest.mark.parametrize('core', ['core', '_core'])
+def test_numbers_of_numpy_before_2_and_since(core):
+    """Each numpy reads what the other has written."""
+    values = dict(array=np.array([[1, 2], [3, 4]], np.int16), scalar=PI)
+    pickled = pickle.dumps(values, 2)
+    here = re.search(rb'numpy\.(_?core)\.multiarray', pickled)[1]
+    pickled = pickled.replace(b'numpy.%s.' % here, f'numpy.{core}.'.encode())
+    found = restricted_pickle.load(io.BytesIO(pickled))
+    assert found['array'].tolist() == [[1, 2], [3, 4]]
+    assert found['array'].dtype == np.int16
+    assert found['scalar'] == PI and type(found['scalar']) is np.float64

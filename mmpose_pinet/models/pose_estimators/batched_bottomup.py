@@ -38,23 +38,6 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
         super().__init__(*args, **kwargs)
         self._folded_backbone = FoldedBackbone()
 
-    def init_weights(self) -> None:
-        """Start from the weights that ``init_cfg`` names.
-
-        Raises:
-            OSError: If a file of weights cannot be had, with what to do.
-        """
-        try:
-            super().init_weights()
-        except OSError as error:  # also of a download
-            raise OSError(
-                'the weights that training starts from cannot be had '
-                f'({error}); model.backbone.init_cfg is '
-                f'{self.backbone.init_cfg}. Without internet, download the '
-                'file elsewhere and set model.backbone.init_cfg.checkpoint '
-                'to where it is; or set model.backbone.init_cfg=None to '
-                'start from random weights') from error
-
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # PyTorch and MMEngine hand over a copy, before the children read it
         own = {

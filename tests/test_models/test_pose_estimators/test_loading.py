@@ -117,16 +117,3 @@ def test_a_head_of_another_kind_is_no_match(release):
     model = MODELS.build(cfg.model)
     with pytest.raises(ValueError, match='tensors have no place .*: head.dis'):
         load_state_dict(model, release, strict=False)
-
-
-@pytest.mark.parametrize('checkpoint', [
-    'https://there.is.no.such.host.invalid/hrnet.pth', 'no/such/file/hrnet.pth'
-])
-def test_weights_to_start_from_that_cannot_be_had(checkpoint):
-    cfg = Config.fromfile(CONFIG)
-    cfg.model.backbone.init_cfg = dict(
-        type='Pretrained', checkpoint=checkpoint)
-    model = MODELS.build(cfg.model)
-    with pytest.raises(
-            OSError, match=f'{checkpoint}.*set model.backbone.init_cfg.check'):
-        model.init_weights()
