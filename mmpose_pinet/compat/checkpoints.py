@@ -109,12 +109,15 @@ def _load(path: Path, file: BinaryIO, map_location) -> object:
 def _refused(error: Exception) -> str:
     """What was refused, if so: of torch >= 2.6, without its advice to skip
     the check."""
-    if isinstance(error, restricted_pickle.RefusedError):
-        return error.name
-    found = re.search(
-        r'Unsupported (?:global: GLOBAL|class) (\S+)|'
-        r'WeightsUnpickler error: ([^\n]*)', str(error))
-    return (found[1] or found[2]) if found else ''
+    for cause in (error, error.__context__):
+        if isinstance(cause, restricted_pickle.RefusedError):
+            return cause.name
+    for pattern in (r'GLOBAL (\S+)', r"but got (<class '[^']+'>)",
+                    r'WeightsUnpickler error: (?!Unsupported operand)(.*)'):
+        found = re.search(pattern, str(error))
+        if found:
+            return found[1]
+    return ''
 
 
 def _damaged(path: Path, error: Exception) -> ValueError:

@@ -54,7 +54,7 @@ def test_what_a_runner_writes(tmp_path):
         train_cfg=dict(by_epoch=True, max_epochs=1),
         optim_wrapper=dict(optimizer=dict(type='Adam', lr=0.1)),
         param_scheduler=dict(type='MultiStepLR', milestones=[1]),
-        default_scope='mmengine',
+        default_scope='mmpose',
         experiment_name='test_what_a_runner_writes')
     runner.train()
     loaded = load_checkpoint_file(tmp_path / 'epoch_1.pth')

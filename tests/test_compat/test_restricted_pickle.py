@@ -106,6 +106,7 @@ def test_a_payload_is_refused_and_does_not_run(save, tmp_path, name):
     assert str(path) in message and '\n' not in message
     assert re.search(named, message) and 'is refused' in message
     assert 'weights_only' not in message
+    assert 'safe_globals' not in message
 
 
 def test_the_payloads_are_real(tmp_path):
