@@ -10,11 +10,14 @@ import mmpose_pinet  # noqa: F401  # isort: split
 from mmpose.apis import inference_bottomup, init_model
 from mmpose.registry import VISUALIZERS
 
+from mmpose_pinet.apis.zoo import find_config
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('image', help='picture to look at')
-    parser.add_argument('config', help='config of a bottom-up model')
+    parser.add_argument(
+        'config', type=find_config, help='config of a bottom-up model')
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument(
         '--out', default='poses.jpg', help='picture to write the poses to')
@@ -29,7 +32,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    for file in (args.image, args.config, args.checkpoint):
+    for file in (args.image, args.checkpoint):
         if not Path(file).is_file():
             raise SystemExit(f'{file} is no file')
     model = init_model(args.config, args.checkpoint, device=args.device)

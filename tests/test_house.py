@@ -12,7 +12,10 @@ MAX_LINES = 300
 # The rooms of the package. A file knows its own room and those of the rows
 # above, never one beside or below.
 LAYERS = [
-    {'version', 'registry', 'compat', 'converters', 'results', 'fusion'},
+    {
+        'version', 'registry', 'utils', 'compat', 'converters', 'results',
+        'fusion'
+    },
     {'codecs', 'post_processors'},
     {'datasets', 'models'},
     {'evaluation', 'engine'},

@@ -1,5 +1,7 @@
 """MMPose's test.py with PINet registered: same arguments."""
-from mmpose_script import run
+import sys
+
+from mmpose_pinet.apis.mmpose_scripts import run_script
 
 if __name__ == '__main__':
-    run('test.py')
+    run_script('test.py', sys.argv[1:])

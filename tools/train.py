@@ -1,5 +1,7 @@
 """MMPose's train.py with PINet registered: same arguments."""
-from mmpose_script import run
+import sys
+
+from mmpose_pinet.apis.mmpose_scripts import run_script
 
 if __name__ == '__main__':
-    run('train.py')
+    run_script('train.py', sys.argv[1:])

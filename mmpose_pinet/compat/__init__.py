@@ -3,4 +3,4 @@
 Importing it is enough, and has to come before MMPose.
 """
 from . import ops  # noqa: F401  # isort: split  first: MMPose needs it
-from . import checkpoints  # noqa: F401
+from . import checkpoints, configs  # noqa: F401

@@ -28,6 +28,8 @@ from benchmarks.table import format_table
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
+from mmpose_pinet.apis.zoo import find_config
+
 SECTIONS = dict(
     targets=targets.run,
     decode=decode.run,
@@ -47,7 +49,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--config', required=True, help='of a PINet')
+    parser.add_argument(
+        '--config', type=find_config, required=True, help='of a PINet')
     parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1')
     parser.add_argument(
         '--shape',

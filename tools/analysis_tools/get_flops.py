@@ -21,6 +21,7 @@ from mmengine.registry import init_default_scope
 from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
 
+from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.models import PINetHead
 from mmpose_pinet.models.layers import FeaturePyramid
 
@@ -31,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config of a PINet')
+    parser.add_argument('config', type=find_config, help='config of a PINet')
     parser.add_argument(
         '--shape',
         type=int,

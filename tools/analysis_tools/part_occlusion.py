@@ -22,6 +22,7 @@ import matplotlib
 import numpy as np
 from mmengine.config import Config
 
+from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.codecs.partitions import (PARTITIONS, Parts, check_parts,
                                             get_parts)
 from mmpose_pinet.datasets.metainfo import skeleton_of
@@ -56,6 +57,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--config',
         nargs='+',
+        type=find_config,
         help='of PINets: their partitions in place of those with names')
     parser.add_argument('--out', help='picture to draw the shares to')
     return parser.parse_args()

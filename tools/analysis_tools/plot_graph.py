@@ -18,6 +18,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from mmpose.apis.inference import dataset_meta_from_config
 from torch import Tensor
 
+from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.codecs.partitions import get_links
 from mmpose_pinet.datasets.metainfo import keypoint_names, skeleton_of
 from mmpose_pinet.models.layers.graph_conv import normalized_adjacency
@@ -48,7 +49,8 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('checkpoint', help='of a PINet with refinement')
-    parser.add_argument('--config', help='config of the model')
+    parser.add_argument(
+        '--config', type=find_config, help='config of the model')
     parser.add_argument('--out', default='graph.png')
     return parser.parse_args()
 

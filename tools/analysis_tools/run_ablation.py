@@ -26,6 +26,7 @@ import numpy as np
 from mmpose.registry import MODELS
 from xtcocotools.coco import COCO
 
+from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.evaluation.crowd_level_metric import image_crowding
 
 TOOLS = Path(__file__).resolve().parents[1]
@@ -36,7 +37,10 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        '--base', required=True, help='config of a whole PINet')
+        '--base',
+        type=find_config,
+        required=True,
+        help='config of a whole PINet')
     parser.add_argument(
         '--table', required=True, nargs='+', choices=list(TABLES))
     parser.add_argument(

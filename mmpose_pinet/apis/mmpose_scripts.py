@@ -1,0 +1,115 @@
+"""Runs MMPose's own scripts with PINet registered.
+
+MMPose ships its tools and demos in its wheel: they run as they are, argument
+for argument. Where mmcv has no compiled ops, they run all the same. On a
+machine with no GPU, train.py and test.py get what MMEngine and PyTorch need
+there.
+"""
+import argparse
+import os
+import runpy
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import List
+
+import mmpose
+import torch.distributed as dist
+from mmengine.device import get_device
+
+from .zoo import UnknownName, config_files, find_config
+
+# MMPose's scripts that run a config from end to end.
+_RUNS = ('train.py', 'test.py')
+
+# SyncBatchNorm refuses CPU tensors, and MMEngine converts to it whatever the
+# device: without GPUs, each process has batch norms of its own.
+_CPU_NORMS = 'sync_bn=None'
+
+# What MMEngine passes to DistributedDataParallel, but for `device_ids`: those
+# are GPUs, and on CPU there must be none.
+_CPU_WRAPPER = ('model_wrapper_cfg.type=MMDistributedDataParallel',
+                'model_wrapper_cfg.device_ids=None',
+                'model_wrapper_cfg.broadcast_buffers=False')
+
+
+def run_script(script: str, arguments: List[str]) -> None:
+    """Run a script as ``python SCRIPT ARGUMENTS`` would, with PINet
+    registered. It sees its own ``sys.argv``, and imports what lies beside it.
+
+    Args:
+        script (str): One of MMPose's tools and demos, by its name or the end
+            of its path (``train.py``, ``misc/browse_dataset.py``), or the
+            path of any other script.
+        arguments (list[str]): What it is called with. A config that comes
+            first, as in most of MMPose's, may also be a name of
+            :func:`~mmpose_pinet.apis.zoo.find_config`.
+
+    Raises:
+        ValueError: If there is no such script, or no such config for
+            train.py and test.py.
+        FileNotFoundError: If MMPose was installed without its scripts.
+    """
+    path = _find(script)
+    arguments = list(arguments)
+    is_run = path in [_root_of_mmpose() / 'tools' / name for name in _RUNS]
+    first = arguments[0] if arguments else '-'
+    if first in config_files() or is_run and not first.startswith('-'):
+        arguments[0] = find_config(first)
+    if is_run and get_device() == 'cpu':
+        arguments += _cpu_arguments(arguments)
+    sys.argv = [str(path), *arguments]
+    sys.path.insert(0, str(path.parent))
+    runpy.run_path(str(path), run_name='__main__')
+
+
+def _cpu_arguments(arguments: List[str]) -> List[str]:
+    """What train.py and test.py need without a GPU. Between processes it
+    starts the group, too: MMEngine's own start of it sets a CUDA device
+    whatever the backend, and leaves a group that is there alone."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument('--launcher')
+    added = ['--cfg-options', _CPU_NORMS]
+    if parser.parse_known_args(arguments)[0].launcher == 'pytorch':
+        dist.init_process_group('gloo')
+        added += _CPU_WRAPPER
+    return added
+
+
+def _find(script: str) -> Path:
+    """MMPose's script of that name, or the file at that path. A name alone
+    means MMPose's, where both are there."""
+    own = Path(script)
+    if own.is_file() and os.path.dirname(script):
+        return own
+    root = _root_of_mmpose()
+    scripts = [
+        file for folder in ('tools', 'demo')
+        for file in sorted((root / folder).rglob('*.py'))
+    ]
+    found = [
+        file for file in scripts
+        if file.relative_to(root).parts[-len(own.parts):] == own.parts
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found and own.is_file():
+        return own
+    close = get_close_matches(own.name, [file.name for file in scripts])
+    names = [str(file.relative_to(root)) for file in found] or close
+    raise UnknownName(
+        f'{script!r} is no file, and not one of the scripts of MMPose '
+        f'{mmpose.__version__}: {", ".join(names) or "none is like it"}')
+
+
+def _root_of_mmpose() -> Path:
+    package = Path(mmpose.__file__).resolve().parent
+    # Installed as a wheel, and in place from a clone.
+    roots = [package / '.mim', package.parent]
+    for root in roots:
+        if (root / 'tools/train.py').is_file():
+            return root
+    raise FileNotFoundError(
+        f'MMPose {mmpose.__version__} has its tools neither in {roots[0]} nor '
+        f'in {roots[1]}. Install MMPose from its wheel (pip install --no-deps '
+        'mmpose) or in place from a whole clone.')
