@@ -1,13 +1,11 @@
-"""train.py and test.py are MMPose's, and the shell scripts start them with
-MMPose's arguments and environment variables."""
+"""The shell scripts start train.py and test.py with the arguments and the
+environment variables of MMPose's."""
 import os
-import runpy
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-import mmpose
 import pytest
 import torch
 
@@ -15,36 +13,6 @@ import mmpose_pinet  # noqa: F401  loads checkpoints with torch >= 2.6
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / 'tools'
-
-
-def help_of(script: Path, monkeypatch, capsys) -> str:
-    monkeypatch.setattr(sys, 'argv', [script.name, '--help'])
-    with pytest.raises(SystemExit):
-        runpy.run_path(str(script), run_name='__main__')
-    return capsys.readouterr().out
-
-
-@pytest.mark.parametrize('name', ['train.py', 'test.py'])
-def test_the_arguments_are_those_of_mmpose(name, monkeypatch, capsys):
-    monkeypatch.syspath_prepend(TOOLS)
-    find = runpy.run_path(str(TOOLS / 'mmpose_script.py'))['_find']
-    theirs = help_of(find(name), monkeypatch, capsys)
-    assert '--cfg-options' in theirs
-    assert help_of(TOOLS / name, monkeypatch, capsys) == theirs
-
-
-@pytest.mark.parametrize('place', ['mmpose/.mim/tools', 'tools'])
-def test_the_script_is_found_in_a_wheel_and_in_a_clone(place, tmp_path,
-                                                       monkeypatch):
-    find = runpy.run_path(str(TOOLS / 'mmpose_script.py'))['_find']
-    monkeypatch.setattr(mmpose, '__file__',
-                        str(tmp_path / 'mmpose' / '__init__.py'))
-    with pytest.raises(FileNotFoundError, match='train.py neither at'):
-        find('train.py')
-    script = tmp_path / place / 'train.py'
-    script.parent.mkdir(parents=True)
-    script.touch()
-    assert find('train.py') == script
 
 
 def started(script: str, *arguments: str, tmp_path: Path, **variables) -> list:
