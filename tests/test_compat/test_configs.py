@@ -11,11 +11,13 @@ from mmengine.hub import get_config
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize('name', [
-    'pinet/pinet_hrnet-w32_ochuman.py',
-    'pinet/ablations/pinet_hrnet-w32_ochuman_ppg.py',
-    '_base_/full_size.py',  # in no metafile
-])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'pinet/pinet_hrnet-w32_ochuman.py',
+        'pinet/ablations/pinet_hrnet-w32_ochuman_ppg.py',
+        '_base_/full_size.py',  # in no metafile
+    ])
 def test_a_config_of_the_zoo_is_found(name, tmp_path):
     theirs = Config.fromfile(ROOT / 'configs' / name)
     assert get_config(f'mmpose_pinet::{name}').to_dict() == theirs.to_dict()
