@@ -45,6 +45,7 @@ def test_the_package_that_was_imported_counts(tmp_path):
     ],
                           env=dict(
                               os.environ, PYTHONPATH=f'{tmp_path}:{ROOT}'),
+                          cwd=tmp_path,
                           capture_output=True,
                           text=True)
     assert done.returncode == 0, done.stderr
