@@ -177,3 +177,18 @@ for file in config_files().values():
     for path in python(
             '-c', code, cwd=tmp_path, PYTHONPATH=str(installed)).splitlines():
         assert installed / 'mmpose_pinet' in Path(path).parents
+
+
+def test_links_that_git_wrote_as_text_are_told(clone, tmp_path):
+    """As on Windows: nothing would be carried."""
+    copy = tmp_path / 'clone'
+    shutil.copytree(clone, copy, symlinks=True)
+    link = copy / 'mmpose_pinet/.mim/configs'
+    link.unlink()
+    link.write_text('../../configs')
+    done = subprocess.run([sys.executable, 'setup.py', '--version'],
+                          cwd=copy,
+                          capture_output=True,
+                          text=True)
+    assert done.returncode == 1
+    assert 'core.symlinks true' in done.stderr.splitlines()[-1]
