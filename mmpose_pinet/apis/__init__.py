@@ -1,1 +1,4 @@
-"""What users call: imported when asked for, not with the package."""
+"""Poses of pictures, and what the command ``pinet`` stands on."""
+from .pinet import PINet
+
+__all__ = ['PINet']

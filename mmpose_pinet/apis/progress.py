@@ -1,0 +1,29 @@
+"""Shows how far long work is."""
+import sys
+from typing import Iterable, Iterator, Optional, TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+Item = TypeVar('Item')
+
+
+def show_progress(items: Iterable[Item],
+                  what: str,
+                  total: Optional[int] = None) -> Iterator[Item]:
+    """Hand items on, with a line that tells how far they are.
+
+    It is shown where a person sees it: on stderr, if that is a terminal.
+
+    Args:
+        items (Iterable): What is worked on.
+        what (str): Its name.
+        total (int, optional): How many they are, if it is known.
+
+    Returns:
+        Iterator: The items.
+    """
+    if not sys.stderr.isatty():
+        return iter(items)
+    return track(
+        items, description=what, total=total, console=Console(stderr=True))

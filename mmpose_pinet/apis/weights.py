@@ -1,0 +1,47 @@
+"""Loads weights that must fit their model."""
+from pathlib import Path
+from typing import List, Optional, Union
+
+import torch.nn as nn
+
+from mmpose_pinet.compat.checkpoints import load_checkpoint_file
+
+
+def load_weights(model: nn.Module, file: Union[str, Path]) -> Optional[dict]:
+    """Load a model's weights, all of them and nothing else.
+
+    Args:
+        model (nn.Module): A pose estimator.
+        file (str | Path): A checkpoint. Nothing in it is run.
+
+    Returns:
+        dict | None: The metainfo of the keypoints that it was trained on, if
+        the checkpoint tells.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it lacks weights, or has others or ones of other shape
+            than the model.
+    """
+    if not Path(file).is_file():
+        raise FileNotFoundError(f'the weights {file} are no file')
+    checkpoint = load_checkpoint_file(str(file))
+    try:
+        keys = model.load_state_dict(
+            checkpoint.get('state_dict', checkpoint), strict=False)
+    except RuntimeError as error:  # PyTorch's: a headline, then a line a name
+        faults = _first('', str(error).splitlines()[1:])
+    else:
+        faults = '; '.join(
+            _first(what, names)
+            for what, names in (('the file lacks ', keys.missing_keys),
+                                ('the model lacks ', keys.unexpected_keys))
+            if names)
+    if faults:
+        raise ValueError(f'{file} does not fit the model: {faults}')
+    return checkpoint.get('meta', {}).get('dataset_meta')
+
+
+def _first(what: str, names: List[str], most: int = 3) -> str:
+    rest = f' and {len(names) - most} more' if len(names) > most else ''
+    return what + ', '.join(name.strip() for name in names[:most]) + rest

@@ -1,0 +1,191 @@
+"""The command ``pinet``: thin, over ``mmpose_pinet.apis``.
+
+PyTorch and MMPose are imported by the command that needs them.
+"""
+import argparse
+import sys
+import warnings
+from pathlib import Path
+from traceback import extract_tb
+from typing import List, Optional
+
+from .version import __version__
+
+# Their arguments are those of MMPose's scripts, which tell about them.
+SCRIPTS = dict(train='train.py', test='test.py')
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Run the command.
+
+    Args:
+        argv (list[str], optional): Its arguments, by default the process's.
+
+    Returns:
+        int: 0, or 1 after an error that the arguments explain, told in one
+        line on stderr. argparse exits with 2 when it cannot read them.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except (ValueError, FileNotFoundError, ImportError) as error:
+        if not _is_explained(error):
+            raise
+        print(f'pinet: {" ".join(str(error).split())}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _is_explained(error: Exception) -> bool:
+    """Whether this package has raised an error to say what is wrong. One that
+    comes out of a library is a bug, whose traceback is needed; so is a module
+    that cannot be imported, which Python gives a name."""
+    raised_in = Path(extract_tb(error.__traceback__)[-1].filename)
+    return (Path(__file__).parent in raised_in.parents
+            and getattr(error, 'name', None) is None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='pinet',
+        description='PINet: poses of people in crowded pictures.',
+        epilog='pinet COMMAND --help tells about a command.')
+    parser.add_argument('--version', action='version', version=__version__)
+    commands = parser.add_subparsers(
+        title='commands', metavar='COMMAND', required=True)
+
+    def command(name: str, run, summary: str, example: str):
+        added = commands.add_parser(
+            name,
+            help=summary,
+            description=f'{summary[0].upper()}{summary[1:]}.',
+            epilog=f'example:\n  pinet {name} {example}',
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        added.set_defaults(run=run)
+        return added
+
+    _add_predict_arguments(
+        command(
+            'predict', _predict, 'find, draw and write down the persons of '
+            'pictures', 'photographs/ --model pinet_hrnet-w32_ochuman '
+            '--weights ochuman.pth'))
+    for name, what in (('train', 'train a model'), ('test', 'test a model')):
+        script = command(
+            name, _train_or_test,
+            f"{what}, by MMPose's tools/{name}.py and its arguments",
+            'pinet_hrnet-w32_ochuman --help')
+        script.add_argument('config', help="a config's path or name")
+        script.add_argument(
+            'arguments',
+            nargs=argparse.REMAINDER,
+            help=f"further arguments of MMPose's tools/{name}.py")
+        script.set_defaults(script=SCRIPTS[name])
+    script = command('run', _run_script,
+                     "run one of MMPose's scripts with PINet "
+                     'registered', 'analysis_tools/get_flops.py CONFIG')
+    script.add_argument('script', help='such as demo/inferencer_demo.py')
+    script.add_argument(
+        'arguments', nargs=argparse.REMAINDER, help='its arguments')
+    convert = command('convert', _convert,
+                      "convert a checkpoint of the authors' release",
+                      'checkpoint.pth.tar ochuman.pth')
+    convert.add_argument('source', help="the authors' file")
+    convert.add_argument('target', help='the file to write')
+    check = command('check-data', _check_data,
+                    'look for mistakes in a config and its data',
+                    'my_config.py')
+    check.add_argument('config', help="a config's path or name")
+    command('models', _models, 'list the configs that come along', '')
+    return parser
+
+
+def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        'source',
+        help="a picture, a folder, a pattern in quotes ('a/**/*.jpg'), a "
+        "video, or a webcam's number (Ctrl-C ends it)")
+    parser.add_argument(
+        '--model', required=True, help="a config's path or name")
+    parser.add_argument(
+        '--weights', help="their file (default: the config's load_from)")
+    parser.add_argument(
+        '--out',
+        default='poses',
+        help='the folder to write drawings and JSON to (default: poses)')
+    parser.add_argument(
+        '--score-thr',
+        type=float,
+        default=0.1,
+        help='the least score of a person (default: 0.1)')
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=1,
+        help='how many pictures run together (default: 1)')
+    parser.add_argument(
+        '--device', help='such as cpu or cuda:0 (default: a GPU if there is)')
+    parser.add_argument(
+        '--precision',
+        default='fp32',
+        choices=['fp32', 'bf16', 'fp16'],
+        help='fp16 needs a GPU (default: fp32)')
+
+
+def _predict(args: argparse.Namespace) -> None:
+    # MMPose tells that it found a file of its own where it looks for it
+    warnings.filterwarnings('ignore', 'The metainfo config file')
+    from .apis import PINet
+    from .apis.predict import predict
+
+    model = PINet(args.model, args.weights, args.device, args.score_thr,
+                  args.precision)
+    source = int(args.source) if args.source.isdecimal() else args.source
+    pictures = persons = 0
+    for result in predict(model, source, args.out, args.batch_size):
+        pictures += 1
+        persons += len(result)
+    if pictures == 1:
+        print(f'{result}, written to {args.out}')
+    else:
+        print(f'{persons} persons in {pictures} pictures, written to '
+              f'{args.out}')
+
+
+def _train_or_test(args: argparse.Namespace) -> None:
+    from .apis.mmpose_scripts import run_script
+    from .apis.zoo import find_config
+
+    run_script(args.script, [find_config(args.config), *args.arguments])
+
+
+def _run_script(args: argparse.Namespace) -> None:
+    from .apis.mmpose_scripts import run_script
+
+    run_script(args.script, args.arguments)
+
+
+def _convert(args: argparse.Namespace) -> None:
+    from .apis.convert import convert_file
+
+    convert_file(args.source, args.target)
+    print(f'written to {args.target}')
+
+
+def _check_data(args: argparse.Namespace) -> int:
+    from .apis import check_data
+
+    return check_data.main(args.config)
+
+
+def _models(args: argparse.Namespace) -> None:
+    from .apis.zoo import models
+
+    row = '{:<46}{:<20}{:>14}'.format
+    print(row('NAME', 'TESTED ON', "THE PAPER'S AP"))
+    for model in models():
+        for result in model['Results']:
+            average = result['Metrics'].get('AP (paper)')
+            print(
+                row(model['Name'], result['Dataset'],
+                    '' if average is None else f'{100 * average:.1f}'))
