@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
             '--weights ochuman.pth'))
     for name, what in (('train', 'train a model'), ('test', 'test a model')):
         script = command(
-            name, _train_or_test,
+            name, _run_script,
             f"{what}, by MMPose's tools/{name}.py and its arguments",
             'pinet_hrnet-w32_ochuman --help')
         script.add_argument('config', help="a config's path or name")
@@ -152,17 +152,11 @@ def _predict(args: argparse.Namespace) -> None:
               f'{args.out}')
 
 
-def _train_or_test(args: argparse.Namespace) -> None:
-    from .apis.mmpose_scripts import run_script
-    from .apis.zoo import find_config
-
-    run_script(args.script, [find_config(args.config), *args.arguments])
-
-
 def _run_script(args: argparse.Namespace) -> None:
     from .apis.mmpose_scripts import run_script
 
-    run_script(args.script, args.arguments)
+    config = [args.config] if 'config' in args else []
+    run_script(args.script, config + args.arguments)
 
 
 def _convert(args: argparse.Namespace) -> None:
@@ -184,8 +178,8 @@ def _models(args: argparse.Namespace) -> None:
     row = '{:<46}{:<20}{:>14}'.format
     print(row('NAME', 'TESTED ON', "THE PAPER'S AP"))
     for model in models():
-        for result in model['Results']:
-            average = result['Metrics'].get('AP (paper)')
+        for result in model.get('Results', [{}]):
+            average = result.get('Metrics', {}).get('AP (paper)')
             print(
-                row(model['Name'], result['Dataset'],
+                row(model['Name'], result.get('Dataset', ''),
                     '' if average is None else f'{100 * average:.1f}'))

@@ -7,37 +7,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmpose.apis import MMPoseInferencer
-from mmpose.registry import MODELS
 from PIL import Image
+from random_weights import TINY, save_random_weights
 
 from mmpose_pinet.datasets.drawn import draw_image
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIG = ROOT / 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
 
 
 @pytest.fixture(scope='module')
 def checkpoint(tmp_path_factory):
-    """Random weights that find something: every point map is above 0."""
-    init_default_scope('mmpose')
-    torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(CONFIG).model)
-    with torch.no_grad():
-        model.head.point_layer.weight.normal_(std=0.1)
-        model.head.point_layer.bias.fill_(0.5)
-    path = tmp_path_factory.mktemp('weights') / 'random.pth'
-    torch.save(dict(state_dict=model.state_dict(), meta={}), path)
-    return str(path)
+    return save_random_weights(tmp_path_factory.mktemp('weights') / 'a.pth')
 
 
 @pytest.fixture(scope='module')
 def inferencer(checkpoint):
     return MMPoseInferencer(
-        pose2d=str(CONFIG), pose2d_weights=checkpoint, device='cpu')
+        pose2d=str(TINY), pose2d_weights=checkpoint, device='cpu')
 
 
 @pytest.fixture
@@ -87,7 +75,7 @@ def test_score_thr_of_the_config_reaches_the_model(checkpoint, pictures):
     """The inferencer's own `bbox_thr` reaches stock estimators alone."""
 
     def scores(**test_cfg):
-        cfg = Config.fromfile(CONFIG)
+        cfg = Config.fromfile(TINY)
         cfg.model.test_cfg.update(test_cfg)
         inferencer = MMPoseInferencer(
             pose2d=cfg, pose2d_weights=checkpoint, device='cpu')
@@ -148,8 +136,8 @@ def test_video(inferencer, pictures, tmp_path):
 def test_demo_script(checkpoint, pictures, tmp_path):
     out = tmp_path / 'poses.jpg'
     done = subprocess.run([
-        sys.executable, ROOT / 'demo/image_demo.py', pictures / 'a.jpg',
-        CONFIG, checkpoint, '--out', out, '--device', 'cpu'
+        sys.executable, ROOT / 'demo/image_demo.py', pictures / 'a.jpg', TINY,
+        checkpoint, '--out', out, '--device', 'cpu'
     ],
                           capture_output=True,
                           text=True)
@@ -164,7 +152,7 @@ def test_demo_script(checkpoint, pictures, tmp_path):
 def test_demo_script_names_a_missing_file(checkpoint, pictures):
     done = subprocess.run([
         sys.executable, ROOT / 'demo/image_demo.py', pictures / 'none.jpg',
-        CONFIG, checkpoint
+        TINY, checkpoint
     ],
                           capture_output=True,
                           text=True)

@@ -1,4 +1,6 @@
 """Work in batches of one shape, results in the order of the inputs."""
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from typing import (Callable, Dict, Hashable, Iterable, Iterator, List, Tuple,
                     TypeVar)
 
@@ -8,6 +10,29 @@ Done = TypeVar('Done')
 # How many batches' worth of items are looked at before one is run that is not
 # full. The photographs of COCO have some ten shapes.
 LOOK_AHEAD = 8
+READERS = 4
+
+
+def read_ahead(read: Callable[[Item], Done],
+               items: Iterable[Item]) -> Iterator[Done]:
+    """Read items in threads, while something else is done with those before.
+
+    Args:
+        read (Callable): Turns an item into what is yielded. It may run in
+            several threads at a time.
+        items (Iterable): ``2 * READERS`` are taken before they are needed.
+
+    Yields:
+        What has been read, in the order of the items.
+    """
+    with ThreadPoolExecutor(READERS) as threads:
+        reading = deque()
+        for item in items:
+            reading.append(threads.submit(read, item))
+            if len(reading) > 2 * READERS:
+                yield reading.popleft().result()
+        while reading:
+            yield reading.popleft().result()
 
 
 def run_in_batches(items: Iterable[Item], shape_of: Callable[[Item], Hashable],
@@ -41,7 +66,7 @@ def run_in_batches(items: Iterable[Item], shape_of: Callable[[Item], Hashable],
         waiting.setdefault(shape, []).append((number, item))
         if len(waiting[shape]) == batch_size:
             finish(shape)
-        elif number - told >= LOOK_AHEAD * batch_size:
+        if told not in done and number - told >= LOOK_AHEAD * batch_size:
             finish(next(iter(waiting)))  # whose first item waits longest
         while told in done:
             yield done.pop(told)

@@ -1,7 +1,7 @@
 """Poses of pictures in one call."""
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Hashable, Iterable, Iterator, List, Optional, Union
+from typing import Any, Hashable, Iterator, List, Optional, Union
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.results import Result
 
-from .batching import run_in_batches
+from .batching import read_ahead, run_in_batches
 from .inputs import Picture, as_picture, is_single, open_inputs
 from .progress import show_progress
 from .weights import load_weights
@@ -113,19 +113,18 @@ class PINet:
         if batch_size < 1:
             raise ValueError(f'batch_size is at least 1, not {batch_size}')
         if is_single(inputs):
-            return next(self._find([as_picture(inputs)], 1))
+            return self._run([self._read(as_picture(inputs))])[0]
         pictures, total = open_inputs(inputs)
-        results = self._find(pictures, batch_size)
+        # an iterator may give a picture only after the last one's result
+        finite = isinstance(inputs, (str, Path, list, tuple))
+        read = read_ahead if finite else map
+        results = run_in_batches(
+            read(self._read, pictures), _shape, self._run, batch_size)
         if isinstance(inputs, (list, tuple)):
             return list(results)
-        if isinstance(inputs, (str, Path)):
+        if finite:
             return show_progress(results, Path(inputs).name, total)
         return results
-
-    def _find(self, pictures: Iterable[Picture],
-              batch_size: int) -> Iterator[Result]:
-        return run_in_batches(
-            map(self._read, pictures), _shape, self._run, batch_size)
 
     def _read(self, picture: Picture) -> dict:
         """Read and resize a picture as the config's test does."""

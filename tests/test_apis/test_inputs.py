@@ -1,0 +1,101 @@
+"""Where pictures come from."""
+from unittest import mock
+
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_pinet.apis.inputs import Video, as_picture, is_single, open_inputs
+
+
+def sources(inputs):
+    return [picture.source for picture in open_inputs(inputs).pictures]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name in 'b.jpg', 'a.PNG', 'notes.txt', 'deep/er/c.jpg', 'd[1].jpg':
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / 'empty').mkdir()
+    return tmp_path
+
+
+def test_a_folder_gives_its_pictures_by_name(tree):
+    assert sources(tree) == [
+        str(tree / name) for name in ('a.PNG', 'b.jpg', 'd[1].jpg')
+    ]
+    assert open_inputs(str(tree)).total == 3
+
+
+def test_a_pattern_gives_what_matches(tree):
+    assert sources(tree /
+                   '*.jpg') == [str(tree / 'b.jpg'),
+                                str(tree / 'd[1].jpg')]
+    assert sources(f'{tree}/**/c*') == [str(tree / 'deep/er/c.jpg')]
+
+
+def test_what_is_one_picture(tree):
+    assert is_single(np.zeros((8, 8, 3), np.uint8))
+    assert is_single(tree / 'b.jpg') and is_single('no such file')
+    # a file is a file, whatever its name
+    assert is_single(tree / 'd[1].jpg')
+    for many in tree, tree / '*.jpg', 'a.MP4', [tree / 'b.jpg'], iter(()):
+        assert not is_single(many)
+
+
+def test_where_there_is_nothing(tree):
+    with pytest.raises(FileNotFoundError, match='empty holds no picture'):
+        open_inputs(tree / 'empty')
+    with pytest.raises(FileNotFoundError, match='no file matches'):
+        open_inputs(tree / '*.gif')
+    with pytest.raises(FileNotFoundError, match='none.mp4 is no file'):
+        open_inputs(tree / 'none.mp4')
+    with pytest.raises(FileNotFoundError, match='empty is no file'):
+        as_picture(tree / 'empty')
+    with pytest.raises(TypeError, match='not a float'):
+        as_picture(1.5)
+
+
+@pytest.mark.parametrize('image', [
+    np.zeros((8, 8), np.uint8),
+    np.zeros((8, 8, 4), np.uint8),
+    np.zeros((8, 8, 3), np.float32)
+])
+def test_an_array_that_is_no_image(image):
+    with pytest.raises(ValueError, match=r'\(h, w, 3\) of uint8'):
+        as_picture(image)
+
+
+def test_a_video_gives_its_frames(video):
+    pictures, total = open_inputs(video)
+    pictures = list(pictures)
+    assert total == len(pictures) == 5
+    assert [picture.frame for picture in pictures] == [0, 1, 2, 3, 4]
+    assert {picture.source for picture in pictures} == {str(video)}
+    # each frame was made darker than the last
+    light = [picture.image.mean() for picture in pictures]
+    assert (np.diff(light) < -2).all()
+    assert Video(video).rate == 5
+
+
+def test_frames_are_read_when_they_are_asked_for(video):
+    """A folder or video of any length needs the memory of a few pictures."""
+    capture = mock.Mock(wraps=cv2.VideoCapture(str(video)))
+    with mock.patch('cv2.VideoCapture', return_value=capture):
+        frames = iter(open_inputs(video).pictures)
+    next(frames)
+    assert capture.read.call_count == 1
+    assert len(list(frames)) == 4
+    capture.release.assert_called_once_with()
+
+
+def test_a_file_that_is_no_video(tmp_path):
+    (tmp_path / 'a.mp4').write_text('text')
+    with pytest.raises(ValueError, match='a.mp4 cannot be read as a video'):
+        open_inputs(tmp_path / 'a.mp4')
+
+
+def test_a_webcam_that_is_not_there():
+    with pytest.raises(ValueError, match='webcam 99 cannot be read'):
+        Video(99)
