@@ -20,7 +20,8 @@ LAYERS = [
     {'datasets', 'models'},
     {'evaluation', 'engine'},
     {'visualization', 'deploy', 'apis'},
-    {'cli', '__main__'},
+    {'cli'},
+    {'__main__'},
 ]
 LAYER = {room: row for row, rooms in enumerate(LAYERS) for room in rooms}
 # beside the package: these know it, it does not know them
