@@ -28,7 +28,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return args.run(args) or 0
-    except (ValueError, FileNotFoundError, ImportError) as error:
+    except (ValueError, OSError, ImportError) as error:
         if not _is_explained(error):
             raise
         print(f'pinet: {" ".join(str(error).split())}', file=sys.stderr)
@@ -162,8 +162,7 @@ def _run_script(args: argparse.Namespace) -> None:
 def _convert(args: argparse.Namespace) -> None:
     from .apis.convert import convert_file
 
-    convert_file(args.source, args.target)
-    print(f'written to {args.target}')
+    print(convert_file(args.source, args.target))
 
 
 def _check_data(args: argparse.Namespace) -> int:

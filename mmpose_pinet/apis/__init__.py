@@ -1,4 +1,4 @@
-"""Poses of pictures, and what the command ``pinet`` stands on."""
+"""What users call: imported when asked for, not with the package."""
 from .pinet import PINet
 
 __all__ = ['PINet']

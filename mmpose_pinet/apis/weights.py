@@ -12,20 +12,19 @@ def load_weights(model: nn.Module, file: Union[str, Path]) -> Optional[dict]:
 
     Args:
         model (nn.Module): A pose estimator.
-        file (str | Path): A checkpoint. Nothing in it is run.
+        file (str | Path): A checkpoint. Nothing in it is run; one of the
+            authors' release is converted in memory.
 
     Returns:
         dict | None: The metainfo of the keypoints that it was trained on, if
         the checkpoint tells.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it lacks weights, or has others or ones of other shape
-            than the model.
+        OSError: If there is no such file.
+        ValueError: If it is no checkpoint, lacks weights, or has others or
+            ones of other shape than the model.
     """
-    if not Path(file).is_file():
-        raise FileNotFoundError(f'the weights {file} are no file')
-    checkpoint = load_checkpoint_file(str(file))
+    checkpoint = load_checkpoint_file(file)
     try:
         keys = model.load_state_dict(
             checkpoint.get('state_dict', checkpoint), strict=False)
