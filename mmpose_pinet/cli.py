@@ -180,5 +180,5 @@ def _models(args: argparse.Namespace) -> None:
         for result in model.get('Results', [{}]):
             average = result.get('Metrics', {}).get('AP (paper)')
             print(
-                row(model['Name'], result.get('Dataset', ''),
-                    '' if average is None else f'{100 * average:.1f}'))
+                row(model['Name'], result.get('Dataset', ''), ''
+                    if average is None else f'{100 * average:.1f}').rstrip())
