@@ -179,6 +179,6 @@ def _models(args: argparse.Namespace) -> None:
     for model in models():
         for result in model.get('Results', [{}]):
             average = result.get('Metrics', {}).get('AP (paper)')
-            print(
-                row(model['Name'], result.get('Dataset', ''), ''
-                    if average is None else f'{100 * average:.1f}').rstrip())
+            paper = '' if average is None else f'{100 * average:.1f}'
+            line = row(model['Name'], result.get('Dataset', ''), paper)
+            print(line.rstrip())
