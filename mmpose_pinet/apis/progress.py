@@ -3,6 +3,7 @@ import sys
 from typing import Iterable, Iterator, Optional, TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 Item = TypeVar('Item')
@@ -26,4 +27,7 @@ def show_progress(items: Iterable[Item],
     if not sys.stderr.isatty():
         return iter(items)
     return track(
-        items, description=what, total=total, console=Console(stderr=True))
+        items,
+        description=escape(what),
+        total=total,
+        console=Console(stderr=True))
