@@ -1,11 +1,12 @@
 """Mistakes of a config, told before a run starts."""
-from typing import Iterator, Tuple
+from typing import Iterable, Iterator, Tuple
 
 from mmengine.hooks import Hook
 from mmengine.logging import MessageHub
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.loops import BaseLoop
+from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.datasets.transforms import GenerateTarget
 from mmpose.registry import HOOKS
 from torch.utils.data import Dataset
@@ -52,60 +53,57 @@ class RunCheckHook(Hook):
                                                            'test')):
                 if not isinstance(loop, BaseLoop):
                     continue
-                check_crowd_index(loop.evaluator.metrics, name)
+                _check_metrics(loop.evaluator.metrics, name)
                 if isinstance(codec, PartSPR) and (model.test_cfg or {}).get(
                         'flip_test', False):
-                    check_mirrored_parts(codec, loop.dataloader.dataset, name)
+                    check_mirrored_parts(codec,
+                                         loop.dataloader.dataset.metainfo,
+                                         name)
             if isinstance(runner._train_loop, BaseLoop) and isinstance(
                     codec, PartSPR):
-                check_codec(codec, runner._train_loop.dataloader.dataset)
+                for key, encoder in _encoders(
+                        runner._train_loop.dataloader.dataset,
+                        'train_dataloader.dataset'):
+                    check_codec(codec, encoder, key)
         except ValueError as error:
             raise ValueError(f'{config}: {error}') from error
 
 
-def check_crowd_index(metrics: list, loop: str) -> None:
-    """Check that images have what metrics split them by.
+def check_crowd_index(images: Iterable[dict], ann_file: str,
+                      loop: str) -> None:
+    """Check that images have what ``iou_type='keypoints_crowd'`` splits by.
 
     Args:
-        metrics (list[BaseMetric]): Of the evaluator; those that are no
-            :class:`CocoMetric`, or that know no annotation file, are passed.
+        images (Iterable[dict]): The entries of the annotation file.
+        ann_file (str): Its path.
         loop (str): ``'val'`` or ``'test'``.
 
     Raises:
-        ValueError: If an image of an annotation file has no ``crowdIndex``.
+        ValueError: If an image has no ``crowdIndex``.
     """
-    for metric in metrics:
-        truth = getattr(metric, 'coco', None)
-        iou_type = getattr(metric, 'iou_type', None)
-        if truth is None or iou_type != 'keypoints_crowd':
-            continue
-        lacking = [
-            id_ for id_, image in truth.imgs.items()
-            if 'crowdIndex' not in image
-        ]
-        if lacking:
-            ann_file = metric.ann_file or MessageHub.get_current_instance(
-            ).get_info(f'{metric.dataset_meta["dataset_name"]}_ann_file')
-            raise ValueError(
-                f"{loop}_evaluator has iou_type='keypoints_crowd', but "
-                f'{len(lacking)} of the {len(truth.imgs)} images of '
-                f'{ann_file} have no crowdIndex, image {lacking[0]} for one: '
-                f"set {loop}_evaluator.iou_type='keypoints', or add each "
-                "image's crowdIndex to the file")
+    images = list(images)
+    lacking = [image for image in images if 'crowdIndex' not in image]
+    if lacking:
+        raise ValueError(
+            f"{loop}_evaluator has iou_type='keypoints_crowd', but "
+            f'{len(lacking)} of the {len(images)} images of {ann_file} have '
+            f'no crowdIndex, image {lacking[0].get("id")} for one: set '
+            f"{loop}_evaluator.iou_type='keypoints', or add each image's "
+            'crowdIndex to the file')
 
 
-def check_mirrored_parts(codec: PartSPR, dataset: Dataset, loop: str) -> None:
+def check_mirrored_parts(codec: PartSPR, metainfo: dict, loop: str) -> None:
     """Check that each part has a mirror image among the parts.
 
     Args:
         codec (PartSPR): Of the head.
-        dataset (Dataset): Under test, with ``flip_indices`` in its metainfo.
+        metainfo (dict): Of the dataset under test, with ``flip_indices``.
         loop (str): ``'val'`` or ``'test'``.
 
     Raises:
         ValueError: If a part's mirror image is no part.
     """
-    flip_indices = dataset.metainfo.get('flip_indices')
+    flip_indices = metainfo.get('flip_indices')
     if flip_indices is None:
         raise ValueError(
             f'model.test_cfg.flip_test needs flip_indices, but the metainfo '
@@ -118,30 +116,43 @@ def check_mirrored_parts(codec: PartSPR, dataset: Dataset, loop: str) -> None:
                          f'{loop}_dataloader.dataset: {error}') from error
 
 
-def check_codec(codec: PartSPR, dataset: Dataset) -> None:
+def check_codec(codec: PartSPR, encoder: BaseKeypointCodec, key: str) -> None:
     """Check that targets are made by the head's codec.
 
     Args:
         codec (PartSPR): Of the head.
-        dataset (Dataset): Of the training; wrappers are looked into.
+        encoder (BaseKeypointCodec): Of a ``GenerateTarget`` of the training.
+        key (str): Of its pipeline in the config.
 
     Raises:
-        ValueError: If a ``GenerateTarget`` of its pipelines has another codec.
+        ValueError: If they make different targets.
     """
-    for key, encoder in _encoders(dataset, 'train_dataloader.dataset'):
-        if type(encoder) is not type(codec):
-            odds = [('type', type(encoder).__name__, type(codec).__name__)]
-        else:
-            odds = [(name, getattr(encoder, name), getattr(codec, name))
-                    for name in TARGET_KEYS
-                    if getattr(encoder, name) != getattr(codec, name)]
-        if odds:
-            listed = ', '.join(f'{name}={theirs} in the pipeline but {ours} '
-                               f'in the head' for name, theirs, ours in odds)
-            raise ValueError(
-                f'the encoder of GenerateTarget in {key} and '
-                f'model.head.decoder are at odds: {listed}. Give both the '
-                'same codec, in a config file that sets both')
+    if type(encoder) is not type(codec):
+        odds = [('type', type(encoder).__name__, type(codec).__name__)]
+    else:
+        odds = [(name, getattr(encoder, name), getattr(codec, name))
+                for name in TARGET_KEYS
+                if getattr(encoder, name) != getattr(codec, name)]
+    if odds:
+        listed = ', '.join(f'{name}={theirs} in the pipeline but {ours} '
+                           f'in the head' for name, theirs, ours in odds)
+        raise ValueError(f'the encoder of GenerateTarget in {key} and '
+                         f'model.head.decoder are at odds: {listed}. Give '
+                         'both the same codec, in a config file that sets '
+                         'both')
+
+
+def _check_metrics(metrics: list, loop: str) -> None:
+    """Check the images that metrics split; those that are no
+    :class:`CocoMetric`, or that know no annotation file, are passed."""
+    for metric in metrics:
+        truth = getattr(metric, 'coco', None)
+        if truth is None or getattr(metric, 'iou_type',
+                                    None) != 'keypoints_crowd':
+            continue
+        ann_file = metric.ann_file or MessageHub.get_current_instance(
+        ).get_info(f'{metric.dataset_meta["dataset_name"]}_ann_file')
+        check_crowd_index(truth.imgs.values(), ann_file, loop)
 
 
 def _encoders(dataset: Dataset, key: str) -> Iterator[Tuple[str, object]]:

@@ -3,6 +3,9 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from ..checks import not_finite
+from .sample_name import sample_name
+
 
 @TRANSFORMS.register_module()
 class BottomupBoxArea(BaseTransform):
@@ -17,14 +20,22 @@ class BottomupBoxArea(BaseTransform):
 
         - bbox: (N, 4, 2) corners, as :class:`BottomupRandomAffine` leaves
           them, or (N, 4) xyxy, in input px
+        - keypoints (optional): (N, K, 2) in input px, checked alone
 
     Added Keys:
 
         - area: (N, ) float32, in input px^2; an annotated one is replaced
+
+    Raises:
+        ValueError: If a box or keypoint is not finite, which would make the
+            loss NaN; with file, image and annotation.
     """
 
     def transform(self, results: dict) -> dict:
         """Set ``results['area']``."""
+        for key in ('bbox', 'keypoints'):
+            if key in results:
+                _check_finite(key, results)
         bbox = results['bbox']
         if bbox.ndim == 3:
             # The corners span a parallelogram. Its area stays the same when
@@ -36,3 +47,12 @@ class BottomupBoxArea(BaseTransform):
             area = np.prod(bbox[:, 2:] - bbox[:, :2], axis=-1)
         results['area'] = area.astype(np.float32)
         return results
+
+
+def _check_finite(key: str, results: dict) -> None:
+    persons = np.flatnonzero(not_finite(results[key]))
+    if persons.size:
+        ids = results.get('id')
+        name = sample_name(results, None if ids is None else ids[persons[0]])
+        raise ValueError(f'{name}: {key} has a number that is not finite: '
+                         'mend or remove the annotation')

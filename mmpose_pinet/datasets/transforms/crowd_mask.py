@@ -2,9 +2,11 @@
 from typing import Optional, Tuple
 
 import numpy as np
-import xtcocotools.mask as cocomask
 from mmpose.datasets.transforms import BottomupGetHeatmapMask
 from mmpose.registry import TRANSFORMS
+
+from ..checks import check_segmentation, rle_mask
+from .sample_name import sample_name
 
 
 @TRANSFORMS.register_module()
@@ -37,38 +39,44 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
           packed as ``gt_fields.heatmap_mask``
 
     Raises:
-        ValueError: If an RLE is of another size than its image.
+        ValueError: If a segmentation is malformed, or an RLE of another size
+            than its image; with file, image and annotation.
     """
 
     def _segs_to_mask(self, segs: list, img_shape: Tuple[int,
                                                          int]) -> np.ndarray:
         """The union (h, w) of polygons and RLEs, 1 on objects."""
-        # the parent breaks on an empty list of polygons
+        # the parent draws polygons, and breaks on an empty list of them
         polygons = [seg for seg in segs if seg and not isinstance(seg, dict)]
         mask = super()._segs_to_mask(polygons, img_shape)
-
-        rles = [seg for seg in segs if isinstance(seg, dict)]
-        for rle in rles:
-            if tuple(rle['size']) != tuple(img_shape):
-                raise ValueError(
-                    f"a segmentation's RLE has size {list(rle['size'])}, but "
-                    f'its image is {list(img_shape)} (height, width): load '
-                    'images with LoadOrientedImage, which ignores EXIF '
-                    'orientation as COCO does, or mend the annotation')
-            if isinstance(rle['counts'], list):
-                rle = cocomask.frPyObjects(rle, *img_shape)
-            mask = np.maximum(mask, cocomask.decode(rle))
+        for seg in segs:
+            if isinstance(seg, dict):
+                mask = np.maximum(mask, rle_mask(seg, img_shape))
         return mask
 
     def transform(self, results: dict) -> Optional[dict]:
         """Add the mask and have it packed."""
-        try:
-            results = super().transform(results)
-        except ValueError as error:
-            raise ValueError(f'{results.get("img_path")}: {error}') from error
+        for seg in results.get('invalid_segs', []):
+            try:
+                check_segmentation(seg, results['img_shape'])
+            except ValueError as error:
+                raise ValueError(
+                    f'{sample_name(results, _annotation_of(seg, results))}: '
+                    f'the segmentation is malformed: {error}. Mend the '
+                    'annotation, or load the picture as it is stored, with '
+                    'LoadOrientedImage, if EXIF has turned it') from error
+        results = super().transform(results)
         # PixelData keeps maps as (C, H, W)
         results['heatmap_mask'] = results['heatmap_mask'][None]
         # a new table: the codec's own is shared by all its instances
         results['field_mapping_table'] = dict(
             results['field_mapping_table'], heatmap_mask='heatmap_mask')
         return results
+
+
+def _annotation_of(seg, results: dict) -> Optional[int]:
+    """The id of the annotation that a segmentation stands in, if known."""
+    for annotation in results.get('raw_ann_info') or []:
+        if annotation.get('segmentation') == seg:
+            return annotation['id']
+    return None

@@ -1,0 +1,100 @@
+"""Pictures as files: can they be read, and how large are they."""
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from typing import Callable, Iterable, Iterator, NamedTuple, Tuple, Union
+
+from PIL import Image, UnidentifiedImageError
+
+# EXIF's tag of how a picture is to be turned, and its values that swap width
+# and height
+_ORIENTATION = 0x0112
+_ON_ITS_SIDE = (5, 6, 7, 8)
+
+
+class Picture(NamedTuple):
+    """What a picture's file says.
+
+    Attributes:
+        width, height (int): In px as stored, before EXIF turns it.
+        on_its_side (bool): Whether EXIF turns it by a quarter.
+    """
+    width: int
+    height: int
+    on_its_side: bool = False
+
+
+class PictureError(Exception):
+    """A picture's file that is not there or cannot be read."""
+
+
+def read_header(path: str) -> Picture:
+    """Read a picture's size without its pixels.
+
+    Args:
+        path (str): Its file.
+
+    Raises:
+        PictureError: If there is no such file, or it is no picture.
+    """
+    return _read(path, pixels=False)
+
+
+def read_picture(path: str) -> Picture:
+    """Read a picture to its end, to see that nothing is missing.
+
+    OpenCV, with which MMCV loads pictures, fills a file that is cut off with
+    grey and says nothing.
+
+    Args:
+        path (str): Its file.
+
+    Raises:
+        PictureError: If there is no such file, or it cannot be read.
+    """
+    return _read(path, pixels=True)
+
+
+def _read(path: str, pixels: bool) -> Picture:
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
+            if pixels:
+                # JPEGs at an eighth of the size: all bytes are read, in a
+                # third less of the time
+                image.draft(None, (1, 1))
+                image.load()
+    except FileNotFoundError as error:
+        raise PictureError('is missing') from error
+    except UnidentifiedImageError as error:
+        raise PictureError('is no picture') from error
+    # what Pillow's decoders raise on a broken file is anybody's guess
+    except Exception as error:
+        raise PictureError(str(error)) from error
+    return Picture(width, height, turned)
+
+
+def read_pictures(
+    paths: Iterable[str],
+    read: Callable[[str], Picture] = read_picture
+) -> Iterator[Tuple[str, Union[Picture, PictureError]]]:
+    """Read many pictures, as many at a time as there are cores.
+
+    Args:
+        paths (Iterable[str]): Their files.
+        read (Callable): :func:`read_picture` or :func:`read_header`.
+
+    Yields:
+        tuple[str, Picture | PictureError]: A path and what was found there,
+        in the order of the paths.
+    """
+
+    def look(path):
+        try:
+            return path, read(path)
+        except PictureError as error:
+            return path, error
+
+    # threads will do: Pillow lets go of Python's lock while it decodes
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        yield from pool.map(look, paths)
