@@ -15,16 +15,23 @@ class Picture(NamedTuple):
     """What a picture's file says.
 
     Attributes:
-        width, height (int): In px as stored, before EXIF turns it.
+        size (tuple[int, int]): (w, h) in px as stored, before EXIF turns it.
         on_its_side (bool): Whether EXIF turns it by a quarter.
     """
-    width: int
-    height: int
-    on_its_side: bool = False
+    size: Tuple[int, int]
+    on_its_side: bool
 
 
 class PictureError(Exception):
-    """A picture's file that is not there or cannot be read."""
+    """A picture's file that is not there or cannot be read.
+
+    Attributes:
+        is_missing (bool): Whether there is no such file.
+    """
+
+    def __init__(self, message: str, is_missing: bool = False) -> None:
+        super().__init__(message)
+        self.is_missing = is_missing
 
 
 def read_header(path: str) -> Picture:
@@ -57,7 +64,7 @@ def read_picture(path: str) -> Picture:
 def _read(path: str, pixels: bool) -> Picture:
     try:
         with Image.open(path) as image:
-            width, height = image.size
+            size = image.size
             turned = image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
             if pixels:
                 # JPEGs at an eighth of the size: all bytes are read, in a
@@ -65,13 +72,13 @@ def _read(path: str, pixels: bool) -> Picture:
                 image.draft(None, (1, 1))
                 image.load()
     except FileNotFoundError as error:
-        raise PictureError('is missing') from error
+        raise PictureError('there is no such file', is_missing=True) from error
     except UnidentifiedImageError as error:
-        raise PictureError('is no picture') from error
+        raise PictureError('is no picture that Pillow knows') from error
     # what Pillow's decoders raise on a broken file is anybody's guess
     except Exception as error:
         raise PictureError(str(error)) from error
-    return Picture(width, height, turned)
+    return Picture(size, turned)
 
 
 def read_pictures(
