@@ -69,6 +69,23 @@ def test_area_needs_no_annotated_area():
     assert BottomupBoxArea()(dict(bbox=np.zeros((0, 4, 2))))['area'].size == 0
 
 
+@pytest.mark.parametrize('key', ['bbox', 'keypoints'])
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_numbers_that_are_not_finite_name_the_annotation(key, value):
+    """They would make the loss NaN, without a word of where from."""
+    results = dict(
+        img_path='a.jpg',
+        img_id=3,
+        id=[7, 8],
+        bbox=np.ones((2, 4, 2)),
+        keypoints=np.ones((2, 17, 2)))
+    results[key][1, 2, 1] = value
+    with pytest.raises(
+            ValueError,
+            match=f'a.jpg, image 3, annotation 8: {key}.*not finite'):
+        BottomupBoxArea()(results)
+
+
 # --- crowd mask -------------------------------------------------------------
 
 
@@ -143,6 +160,25 @@ def test_rle_of_another_image_is_an_error():
     rle = rle_by_loop(np.ones((HEIGHT, WIDTH + 1), bool))
     with pytest.raises(ValueError, match=r'^a\.jpg.*\[24, 33\].*\[24, 32\]'):
         valid_mask([rle], img_path='a.jpg')
+
+
+@pytest.mark.parametrize('crowd', [
+    dict(size=[HEIGHT, WIDTH], counts=[10, 2000000]),
+    dict(size=[HEIGHT, WIDTH], counts='ooooooooooooooooo'),
+    [[1e12, 1e12, 5, 5, 1, 1]],
+])
+def test_a_malformed_segmentation_names_the_annotation(crowd):
+    """Native code would end the process by a signal, or never end."""
+    with pytest.raises(
+            ValueError,
+            match='a.jpg, image 3, annotation 8: the segmentation'):
+        valid_mask([[[1, 1, 5, 1, 5, 5]], crowd],
+                   img_path='a.jpg',
+                   img_id=3,
+                   raw_ann_info=[
+                       dict(id=7, segmentation=[[1, 1, 5, 1, 5, 5]]),
+                       dict(id=8, segmentation=crowd)
+                   ])
 
 
 def test_mask_reaches_the_head(rng):

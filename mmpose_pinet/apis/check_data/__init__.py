@@ -13,7 +13,7 @@ from ..progress import show_progress
 from ..zoo import find_config
 from .annotations import AnnotationFile, check_annotations, read_json
 from .building import attempt
-from .evaluators import check_evaluators, metrics_of
+from .evaluators import check_evaluators, keys_needed, metrics_of
 from .findings import Findings
 from .model import check_config
 from .persons import Use
@@ -83,11 +83,9 @@ def _check_sets(cfg: Config, sets: List[DataSet], findings: Findings) -> None:
             metric for loop in data_set.loops
             for metric in metrics_of(cfg, loop)
         ]
-        use = Use(
-            place,
-            data_set.joints,
-            is_judged_by=len(metrics) > 0,
-            needs_area=any(metric.get('use_area', True) for metric in metrics))
+        needs = {key for metric in metrics for key in keys_needed(metric)}
+        use = Use(place, data_set.joints,
+                  len(metrics) > 0, tuple(sorted(needs)))
         annotations = check_annotations(content, use, findings)
         _check_persons(data_set, annotations, use, findings)
         findings.sets.append(f'{place}: {len(annotations.images)} pictures, '

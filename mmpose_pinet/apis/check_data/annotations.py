@@ -129,7 +129,7 @@ def _images(content: dict, use: Use,
     images: Dict[int, Optional[dict]] = {}
     files: Counter = Counter()
     for image in _entries(content, 'images', use, findings):
-        files[image['file_name']] += 1
+        files[image['file_name']] += image['id'] not in images
         size = [image.get('width'), image.get('height')]
         if all(type(side) is int and side > 0 for side in size):
             images[image['id']] = image

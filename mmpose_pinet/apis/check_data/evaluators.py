@@ -24,6 +24,18 @@ def metrics_of(config: Config, loop: str) -> List[ConfigDict]:
     ]
 
 
+def keys_needed(metric: ConfigDict) -> List[str]:
+    """List what a metric needs of each person's annotation.
+
+    Args:
+        metric (ConfigDict): Of a :class:`CocoMetric`.
+    """
+    keys = ['area'] if metric.get('use_area', True) else []
+    if metric.get('iou_type') == 'keypoints_crowd':
+        keys.append('num_keypoints')
+    return keys
+
+
 def _flatten(evaluator) -> Iterator[ConfigDict]:
     """An evaluator's config is a metric, a list of them, or holds one."""
     if isinstance(evaluator, (list, tuple)):

@@ -1,5 +1,5 @@
 """Mistakes of one person's annotation."""
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -15,12 +15,12 @@ class Use(NamedTuple):
         place (str): The loops, such as ``'val, test'``, for findings.
         joints (list[str]): Names of the K joints, of the dataset's metainfo.
         is_judged_by (bool): Whether an evaluator computes AP from it.
-        needs_area (bool): Whether it does so with the persons' areas.
+        needs (tuple[str]): What it needs of each person for that.
     """
     place: str
     joints: List[str]
     is_judged_by: bool = False
-    needs_area: bool = False
+    needs: Tuple[str, ...] = ()
 
 
 class PersonCheck:
@@ -118,10 +118,11 @@ class PersonCheck:
             self.add('person_outside', name)
         elif outside.any():
             self.add('joint_outside', f'{name}: {outside.sum()}')
-        if 'area' in annotation or self.use.needs_area:
-            area = annotation.get('area')
-            if not _is_positive(area):
-                self.add('area', f'{name}: {area!r:.20}')
+        for key in self.use.needs:
+            if key not in annotation:
+                self.add('entry', f'{name} lacks {key}')
+        if not _is_positive(annotation.get('area', 1)):
+            self.add('area', f'{name}: {annotation["area"]!r:.20}')
         # COCO counts labelled joints, CrowdPose those that are in sight
         seen = int((joints[:, 2] == 2).sum())
         told = annotation.get('num_keypoints', seen)

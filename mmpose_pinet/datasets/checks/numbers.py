@@ -25,7 +25,10 @@ def check_numbers(values: Any, count: Optional[int] = None) -> np.ndarray:
         raise ValueError('holds something else than numbers')
     if count is not None and len(values) != count:
         raise ValueError(f'has {len(values)} numbers in place of {count}')
-    numbers = np.array(values, np.float64)
+    try:
+        numbers = np.array(values, np.float64)
+    except OverflowError as error:  # JSON's integers have no limit
+        raise ValueError('has a number beyond all floats') from error
     if not np.isfinite(numbers).all():
         raise ValueError('has a number that is not finite')
     return numbers

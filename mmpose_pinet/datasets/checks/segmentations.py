@@ -8,6 +8,8 @@ from typing import Any, List, Tuple, Union
 
 import numpy as np
 
+from .numbers import check_numbers
+
 # A character of a compressed RLE stands for 6 bits from '0' on: 5 of a count,
 # the lowest first, and one that says that the count goes on.
 _FIRST = ord('0')
@@ -141,14 +143,13 @@ def _check_polygon(polygon: Any, image_shape: Tuple[int, int]) -> None:
     if not isinstance(polygon, list):
         raise ValueError(f'holds a {type(polygon).__name__} in place of a '
                          'polygon: a polygon is a list in the list')
-    if not all(isinstance(number, (int, float)) for number in polygon):
-        raise ValueError('polygon is no flat list of numbers')
-    points = np.array(polygon, np.float64)
+    try:
+        points = check_numbers(polygon)
+    except ValueError as error:
+        raise ValueError(f'polygon {error}') from error
     if len(points) < 6 or len(points) % 2:
         raise ValueError(f'polygon has {len(points)} numbers: three or more '
                          'points have an even count from 6 on')
-    if not np.isfinite(points).all():
-        raise ValueError('polygon has a number that is not finite')
     # drawing takes memory by a polygon's length
     far = np.abs(points.reshape(-1, 2)) > 2 * np.array(image_shape[::-1])
     if far.any():
