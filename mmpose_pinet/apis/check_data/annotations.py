@@ -148,8 +148,9 @@ def _categories(content: dict, use: Use, findings: Findings) -> Set[int]:
     ids = set()
     for category in _entries(content, 'categories', use, findings):
         ids.add(category['id'])
-        odds = names_at_odds(
-            category.get('keypoints') or use.joints, use.joints)
+        names = category.get('keypoints') or use.joints
+        odds = names_at_odds(names, use.joints) if isinstance(
+            names, list) else f'{names!r:.20} is no list of names'
         if odds:
             findings.add(
                 'joint_names', use.place,

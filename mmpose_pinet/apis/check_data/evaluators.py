@@ -66,7 +66,12 @@ def check_evaluators(config: Config, data_set: DataSet, content: dict,
                 truth = read_json(path, loop, findings) or {}
             if metric.get('iou_type') != 'keypoints_crowd':
                 continue
+            images = truth.get('images')
+            if not isinstance(images, list):  # noted already
+                continue
             try:
-                check_crowd_index(truth.get('images', []), path, loop)
+                check_crowd_index(
+                    [image for image in images if isinstance(image, dict)],
+                    path, loop)
             except ValueError as error:
                 findings.add('crowd_index', loop, str(error))

@@ -105,7 +105,7 @@ def plant(data):
     })
     told['config'] = [
         'sigma=2.0 in the pipeline but 3.0', "graph='moving'", '14',
-        'LoadNothing'
+        'LoadNothing', 'becomes [6, 8, 10], which is no part'
     ]
     told['ann_file'] = ['none.json']
     return told
@@ -130,7 +130,8 @@ def test_each_kind_of_mistake_is_found_in_one_run(data, capsys):
         kind: len(findings.of(kind))
         for kind in once
     } == dict.fromkeys(once, 1)
-    assert len(findings.of('config')) == 4
+    # the part without a mirror image counts in val and in test
+    assert len(findings.of('config')) == 6
 
     assert main(CONFIG, data.options) == 1
     printed = capsys.readouterr().out
@@ -229,6 +230,20 @@ def test_a_dataset_of_another_format_is_noted(data):
     data.options['test_dataloader.dataset.type'] = 'MpiiDataset'
     found, = check_data(CONFIG, data.options).of('unknown_format')
     assert 'MpiiDataset' in found
+
+
+def test_a_head_of_other_joints_than_the_data_is_named(data):
+    data.write()
+    data.options.update({
+        'model.head.num_keypoints': 14,
+        'model.head.decoder.parts': [[0, 1], [2, 3]],
+        'model.test_cfg.flip_test': False,
+        'model.head.refinement': None,
+        'model.head.post_processor': None,
+    })
+    found = check_data(CONFIG, data.options).of('joint_names')
+    assert len(found) == 3  # of each loop
+    assert all('14 joints' in name and '17' in name for name in found)
 
 
 def test_an_unknown_config_is_an_error():
