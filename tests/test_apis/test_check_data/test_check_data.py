@@ -98,8 +98,8 @@ def plant(data):
         'model.head.post_processor.sigmas': [.1] * 14,
         'val_dataloader.dataset.pipeline.0.type':
         'LoadNothing',
-        'model.test_cfg.flip_test':
-        True,
+        # the left arm alone
+        'model.head.decoder.parts': [[5, 7, 9]],
         'test_dataloader.dataset.ann_file':
         'annotations/none.json',
     })
