@@ -111,7 +111,10 @@ class Findings:
             if told:
                 lines += ['', title, *told]
         if self._found:
-            lines += ['', f'{self.num_errors} errors, {self.num_notes} notes']
+            lines += [
+                '', f'{_count_of(self.num_errors, "error")}, '
+                f'{_count_of(self.num_notes, "note")}'
+            ]
         else:
             lines += ['No mistakes found.']
         return '\n'.join(lines).lstrip()
@@ -132,6 +135,10 @@ class Findings:
             else:
                 lines.append(_INDENT + ' ' + _first_few(names))
         return lines
+
+
+def _count_of(count: int, what: str) -> str:
+    return f'{count} {what}' + 's' * (count != 1)
 
 
 def _first_few(names: List[str]) -> str:

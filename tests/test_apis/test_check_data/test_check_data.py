@@ -146,7 +146,7 @@ def test_notes_alone_do_no_harm(data, capsys):
     assert main(CONFIG, data.options) == 0
     printed = capsys.readouterr().out
     assert 'joints are outside' in printed and 'Errors' not in printed
-    assert '0 errors, 1 notes' in printed
+    assert '0 errors, 1 note\n' in printed
 
 
 @pytest.mark.parametrize('text, reason', [
