@@ -48,8 +48,7 @@ def test_broken_image_file(cfg, crowd):
     ('decoder.skeleton', 'horse', "skeleton='horse'.*'coco'"),
     ('refinement.skeleton', 'crowdpose', "skeleton='crowdpose'.*14.*17"),
     ('refinement.graph', 'moving', "graph='moving'.*'dynamic'"),
-    ('decoder.skeleton', 'crowdpose', "'crowdpose'.*14.*num_keypoints=17"),
-    ('num_keypoints', 14, 'names keypoint 16.*num_keypoints=14'),
+    ('num_keypoints', 14, "skeleton='coco'.* 17 .*num_keypoints=14"),
     ('post_processor.sigmas', [0.1] * 14, 'sigmas.*14.*17'),
 ])
 def test_config_at_odds_with_itself(cfg, key, value, message):

@@ -4,7 +4,6 @@
 _base_ = [
     './default_runtime.py',
     './pinet_hrnet-w32.py',
-    './coco_keypoints.py',
     './bottomup_512x512.py',
 ]
 
@@ -33,14 +32,9 @@ codec = dict(
     input_size=(512, 512),
     heatmap_size=(128, 128),
     parts='part-large',
-    skeleton=_base_.skeleton)
+    skeleton='coco')
 
-model = dict(
-    head=dict(
-        num_keypoints=_base_.num_keypoints,
-        decoder=codec,
-        refinement=dict(skeleton=_base_.skeleton),
-        post_processor=dict(sigmas=_base_.sigmas)))
+model = dict(head=dict(decoder=codec))
 
 train_pipeline = [
     *_base_.augmentation,

@@ -1,6 +1,5 @@
 # PINet on HRNet-W32, less what depends on the dataset: the head still needs
-# `num_keypoints`, `decoder`, the refinement's `skeleton` and the
-# post-processor's `sigmas`.
+# its `decoder`, whose `skeleton` tells the keypoints, their links and sigmas.
 model = dict(
     type='BatchedBottomupPoseEstimator',
     data_preprocessor=dict(

@@ -3,7 +3,6 @@
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/pinet_hrnet-w32.py',
-    '../_base_/coco_keypoints.py',
     '../_base_/bottomup_512x512.py',
 ]
 
@@ -35,7 +34,7 @@ codec = dict(
     input_size=input_size,
     heatmap_size=(64, 64),
     parts='part-large',
-    skeleton=_base_.skeleton)
+    skeleton='coco')
 
 model = dict(
     backbone=dict(
@@ -52,14 +51,11 @@ model = dict(
         init_cfg=None),
     head=dict(
         in_channels=240,
-        num_keypoints=_base_.num_keypoints,
         decoder=codec,
-        refinement=dict(skeleton=_base_.skeleton),
         # The schedule is short: poses weigh more against heatmaps than the
         # paper's 0.03, and refinement sees fewer poses than its 40.
         displacement_loss=dict(loss_weight=0.1),
-        refine_loss=dict(loss_weight=0.1),
-        post_processor=dict(sigmas=_base_.sigmas)),
+        refine_loss=dict(loss_weight=0.1)),
     train_cfg=dict(refine_samples=6))
 
 # The drawn crowd varies by itself, so that flipping is enough.

@@ -11,23 +11,9 @@ auto_scale_lr = dict(base_batch_size=40)
 
 default_hooks = dict(checkpoint=dict(save_best='crowdpose/AP'))
 
-# CrowdPose has 14 keypoints of its own
-num_keypoints = 14
-skeleton = 'crowdpose'
-sigmas = [
-    0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087,
-    0.089, 0.089, 0.079, 0.079
-]
-
-# on CrowdPose small persons are trained as well
-codec = dict(_base_.codec, skeleton=skeleton, min_instance_area=0)
-
-model = dict(
-    head=dict(
-        num_keypoints=num_keypoints,
-        decoder=codec,
-        refinement=dict(skeleton=skeleton),
-        post_processor=dict(sigmas=sigmas)))
+# CrowdPose has 14 keypoints of its own, and small persons are trained as well
+codec = dict(_base_.codec, skeleton='crowdpose', min_instance_area=0)
+model = dict(head=dict(decoder=codec))
 
 dataset_type = 'CrowdPoseDataset'
 data_root = 'data/crowdpose/'

@@ -11,6 +11,7 @@ from torch import Tensor
 from .bilinear import cell_to_point, cross, linear_corners
 from .gaussian import draw_gaussians, inside_map
 from .partitions import check_parts, get_parts
+from .skeletons import load_skeleton
 
 
 @KEYPOINT_CODECS.register_module()
@@ -21,21 +22,21 @@ class PartSPR(BaseKeypointCodec):
     root a body part: the mean of the part's labelled keypoints. Displacements
     are kept as rows, one for each cell close to a part centre, never as a map.
 
-    Note:
-
-        - persons N, keypoints K, parts S, target rows P, candidates t
-        - input size (w, h) in px, heatmap size (W, H) in cells
-        - coordinates are (x, y); cell (x, y) has the flat index y * W + x and
-          lies at the input px (x, y) * ``scale_factor``
+    - persons N, keypoints K, parts S, target rows P, candidates t
+    - input size (w, h) in px, heatmap size (W, H) in cells
+    - coordinates are (x, y); cell (x, y) has the flat index y * W + x and
+      lies at the input px (x, y) * ``scale_factor``
 
     Args:
         input_size (tuple[int, int]): Input size (w, h).
         heatmap_size (tuple[int, int]): Heatmap size (W, H).
-        parts (str | list[list[int]]): A partition's name (``'center'``,
-            ``'head'``, ``'part-large'``, ``'part-small'``, ``'keypoint'``) or
-            the keypoint indices of each part.
-        skeleton (str): The body that a partition's name refers to,
-            ``'coco'`` or ``'crowdpose'``. Defaults to ``'coco'``.
+        parts (str | list[list[str | int]]): The keypoints of each part, by
+            name or by index, or a partition's name (``'center'``,
+            ``'head'``, ``'part-large'``, ``'part-small'``, ``'keypoint'``).
+        skeleton (str, optional): The body: ``'coco'``, ``'crowdpose'`` or
+            the path of an MMPose metainfo file, from which the head takes K,
+            links and sigmas. Parts by index can do without; the default of a
+            partition's name is ``'coco'``.
         sigma (float): Gaussian sigma in cells. Defaults to 2.
         radius (float): Cells [c - radius, c + radius) around the truncated
             part centre c carry displacements. Defaults to 2.
@@ -48,7 +49,7 @@ class PartSPR(BaseKeypointCodec):
         decode_max_instances (int): The most peaks of a part. Defaults to 30.
 
     Raises:
-        ValueError: If a partition, its skeleton or a part is unknown.
+        ValueError: If a name is unknown, or the skeleton's file is wrong.
     """
 
     auxiliary_encode_keys = {'area'}
@@ -64,8 +65,8 @@ class PartSPR(BaseKeypointCodec):
     def __init__(self,
                  input_size: Tuple[int, int],
                  heatmap_size: Tuple[int, int],
-                 parts: Union[str, Sequence[Sequence[int]]],
-                 skeleton: str = 'coco',
+                 parts: Union[str, Sequence[Sequence[Union[str, int]]]],
+                 skeleton: Optional[str] = None,
                  sigma: float = 2.0,
                  radius: float = 2.0,
                  background_weight: float = 0.1,
@@ -75,9 +76,13 @@ class PartSPR(BaseKeypointCodec):
         super().__init__()
         self.input_size = tuple(input_size)
         self.heatmap_size = tuple(heatmap_size)
-        self.parts = get_parts(parts, skeleton)
+        if skeleton is None and isinstance(parts, str):
+            skeleton = 'coco'
+        self.skeleton = None if skeleton is None else load_skeleton(skeleton)
+        self.parts = get_parts(parts, self.skeleton)
         self.num_parts = len(self.parts)  # S
-        self.partition = (parts, skeleton) if isinstance(parts, str) else None
+        if self.skeleton is not None:
+            self.check_num_keypoints(self.skeleton.num_keypoints)
         self.sigma = sigma
         self.radius = radius
         self.background_weight = background_weight
@@ -91,9 +96,9 @@ class PartSPR(BaseKeypointCodec):
         self.scale_factor = (np.array(input_size) / heatmap_size).astype(
             np.float32)
 
-    def check_num_keypoints(self, num_keypoints: int) -> None:
-        """Raise a ``ValueError`` if the parts are not of K keypoints."""
-        check_parts(self.parts, num_keypoints, self.partition)
+    def check_num_keypoints(self, num_keypoints: Optional[int]) -> None:
+        """Raise a ``ValueError`` if the codec is not of K keypoints."""
+        check_parts(self.parts, num_keypoints, self.skeleton)
 
     def encode(self,
                keypoints: np.ndarray,

@@ -1,16 +1,17 @@
-"""What a body consists of: named partitions into parts, and its bones.
+"""What a body consists of: its partitions into parts.
 
-Tables alone. A new dataset is a new entry, not a new branch. All indices are
+A new dataset is a new entry of the table, not a new branch. All indices are
 the dataset's keypoint indices.
 
 ``'part-large'`` is the partition of the authors' release. The paper gives
 ``'part-small'`` and ``'keypoint'`` (Fig. 3) only as drawings and, for the
 latter, a count of 13; the tables here are our choice.
 """
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Union
+
+from .skeletons import Skeleton, no_keypoint
 
 Parts = List[List[int]]
-Links = List[Tuple[int, int]]
 
 PARTITIONS: Dict[str, Dict[str, Parts]] = {
     'coco': {
@@ -35,124 +36,101 @@ PARTITIONS: Dict[str, Dict[str, Parts]] = {
     },
 }
 
-SKELETONS: Dict[str, Links] = {
-    'coco': [(0, 1), (0, 2), (1, 2), (1, 3), (2, 4), (5, 6), (5, 11), (6, 12),
-             (11, 12), (5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15),
-             (12, 14), (14, 16)],
-    'crowdpose': [(12, 13), (13, 0), (13, 1), (0, 1), (0, 6), (1, 7), (6, 7),
-                  (0, 2), (2, 4), (1, 3), (3, 5), (6, 8), (8, 10), (7, 9),
-                  (9, 11)],
-}
 
-
-def get_parts(parts: Union[str, Sequence[Sequence[int]]],
-              skeleton: str = 'coco') -> Parts:
+def get_parts(parts: Union[str, Sequence[Sequence[Union[int, str]]]],
+              skeleton: Optional[Skeleton] = None) -> Parts:
     """Look parts up by name, or take them as given.
 
     Args:
-        parts (str | list[list[int]]): A name of ``PARTITIONS[skeleton]``, or
-            the keypoint indices of each part.
-        skeleton (str): ``'coco'`` or ``'crowdpose'``. Read only when
-            ``parts`` is a name.
+        parts (str | list[list[int | str]]): A name of ``PARTITIONS``, or the
+            keypoints of each part, by index or by name.
+        skeleton (Skeleton, optional): Where names are looked up.
 
     Returns:
         list[list[int]]: The keypoint indices of the S parts.
 
     Raises:
         ValueError: If a name is unknown, or an entry is not a non-empty list
-            of different indices from 0.
+            of different keypoints.
     """
     if isinstance(parts, str):
-        if skeleton not in PARTITIONS:
-            raise ValueError(f'skeleton={skeleton!r} is unknown; choose one '
-                             f'of {sorted(PARTITIONS)}')
-        if parts not in PARTITIONS[skeleton]:
+        name = skeleton and skeleton.name
+        if name not in PARTITIONS:
             raise ValueError(
-                f'parts={parts!r} is no partition of skeleton={skeleton!r}; '
-                f'choose one of {list(PARTITIONS[skeleton])}, or give a list '
-                'of lists of keypoint indices')
-        return [list(part) for part in PARTITIONS[skeleton][parts]]
+                f'parts={parts!r} is a name, but only skeletons of '
+                f'{sorted(PARTITIONS)} have partitions with names, '
+                f'skeleton={name!r} has none: list the names of the keypoints '
+                'of each part')
+        if parts not in PARTITIONS[name]:
+            raise ValueError(
+                f'parts={parts!r} is no partition of skeleton={name!r}; '
+                f'choose one of {list(PARTITIONS[name])}, or give a list of '
+                'lists of keypoints')
+        return [list(part) for part in PARTITIONS[name][parts]]
 
     parts = [list(part) for part in parts]
     if not parts:
         raise ValueError('parts=[] is empty: give at least one part')
+    if any(isinstance(k, str) for part in parts for k in part):
+        parts = _look_up_keypoints(parts, skeleton)
     for i, part in enumerate(parts):
         valid = all(isinstance(k, int) and k >= 0 for k in part)
         if not part or not valid or len(set(part)) < len(part):
             raise ValueError(
                 f'parts[{i}]={part} must be a non-empty list of different '
-                'keypoint indices, counted from 0')
+                'keypoints, by name or by index from 0')
     return parts
 
 
+def _look_up_keypoints(parts: Sequence[Sequence[Union[int, str]]],
+                       skeleton: Optional[Skeleton]) -> Parts:
+    """Replace names by indices, and tell all that are unknown at once."""
+    if skeleton is None:
+        raise ValueError(
+            f'parts={parts} names keypoints, but there is no skeleton that '
+            "lists them: set it to a metainfo file, 'coco' or 'crowdpose'")
+    names = skeleton.names
+    unknown = [
+        f'{k!r} in parts[{i}] {no_keypoint(k, names)}'
+        for i, part in enumerate(parts) for k in part
+        if isinstance(k, str) and k not in names
+    ]
+    if unknown:
+        raise ValueError('\n- '.join(
+            [f'parts do not fit skeleton={skeleton.name!r}:', *unknown]))
+    return [[names.index(k) if isinstance(k, str) else k for k in part]
+            for part in parts]
+
+
 def check_parts(parts: Parts,
-                num_keypoints: int,
-                partition: Optional[Tuple[str, str]] = None) -> None:
+                num_keypoints: Optional[int],
+                skeleton: Optional[Skeleton] = None) -> None:
     """Check that parts are of K keypoints.
 
     Args:
         parts (list[list[int]]): Keypoint indices of the S parts.
-        num_keypoints (int): K.
-        partition (tuple[str, str], optional): The name that the parts have,
-            and its skeleton.
+        num_keypoints (int, optional): K, if anybody knows.
+        skeleton (Skeleton, optional): That the parts are of.
 
     Raises:
-        ValueError: If a part names a joint that is not there, or the skeleton
-            has not K keypoints.
+        ValueError: If nobody knows K, a part names a keypoint that is not
+            there, or the skeleton has not K keypoints.
     """
+    if num_keypoints is None:
+        raise ValueError(
+            'PartSPR has no skeleton that tells the number of keypoints: set '
+            "skeleton to 'coco', 'crowdpose' or a metainfo file, or set "
+            'num_keypoints of the head')
+    if skeleton is not None and skeleton.num_keypoints != num_keypoints:
+        raise ValueError(f'skeleton={skeleton.name!r} of PartSPR has '
+                         f'{skeleton.num_keypoints} keypoints, but '
+                         f'num_keypoints={num_keypoints}')
     for i, part in enumerate(parts):
         if max(part) >= num_keypoints:
             raise ValueError(
                 f'parts[{i}]={part} names keypoint {max(part)}, but '
                 f'num_keypoints={num_keypoints}: they are 0 to '
                 f'{num_keypoints - 1}')
-    if partition is not None:
-        name, skeleton = partition
-        if num_joints(skeleton) != num_keypoints:
-            raise ValueError(
-                f'parts={name!r} of skeleton={skeleton!r} belongs to '
-                f'{num_joints(skeleton)} keypoints, but '
-                f'num_keypoints={num_keypoints}')
-
-
-def num_joints(skeleton: str) -> int:
-    """Count the keypoints of a skeleton of ``SKELETONS``."""
-    return 1 + max(max(link) for link in SKELETONS[skeleton])
-
-
-def get_links(skeleton: Union[str, Sequence[Sequence[int]]],
-              num_keypoints: int) -> Links:
-    """Look a skeleton's links up by name, or take them as given.
-
-    Args:
-        skeleton (str | list[tuple[int, int]]): ``'coco'``, ``'crowdpose'`` or
-            pairs of keypoint indices.
-        num_keypoints (int): K, which the skeleton has to fit.
-
-    Returns:
-        list[tuple[int, int]]: Pairs of linked keypoints.
-
-    Raises:
-        ValueError: If the name is unknown or a link leaves 0..K-1.
-    """
-    if isinstance(skeleton, str):
-        if skeleton not in SKELETONS:
-            raise ValueError(
-                f'skeleton={skeleton!r} is unknown; choose one of '
-                f'{sorted(SKELETONS)} or give a list of joint pairs')
-        links = SKELETONS[skeleton]
-        if num_joints(skeleton) != num_keypoints:
-            raise ValueError(
-                f'skeleton={skeleton!r} has {num_joints(skeleton)} keypoints, '
-                f'but num_keypoints={num_keypoints}')
-    else:
-        links = [tuple(link) for link in skeleton]
-    for link in links:
-        if len(link) != 2 or not all(0 <= k < num_keypoints for k in link):
-            raise ValueError(
-                f'skeleton link {tuple(link)} must be a pair of keypoint '
-                f'indices between 0 and {num_keypoints - 1}')
-    return list(links)
 
 
 def mirror_parts(parts: Parts, joint_flip: Sequence[int]) -> List[int]:

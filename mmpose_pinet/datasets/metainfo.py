@@ -3,7 +3,8 @@ from typing import List, Optional
 
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmpose_pinet.codecs.partitions import SKELETONS, num_joints
+from mmpose_pinet.codecs.skeletons import (SKELETONS, load_skeleton,
+                                           read_dataset_info)
 
 
 def skeleton_of(num_keypoints: int) -> str:
@@ -18,7 +19,7 @@ def skeleton_of(num_keypoints: int) -> str:
     Raises:
         ValueError: If there is none.
     """
-    counts = {num_joints(name): name for name in SKELETONS}
+    counts = {load_skeleton(name).num_keypoints: name for name in SKELETONS}
     if num_keypoints not in counts:
         known = ', '.join(f'{name} has {k}' for k, name in counts.items())
         raise ValueError(
@@ -39,11 +40,7 @@ def metainfo_of(num_keypoints: int) -> dict:
     Raises:
         ValueError: If no skeleton has K keypoints.
     """
-    # MMPose names its files of keypoints as we do our skeletons, and finds
-    # them where it is installed
-    name = skeleton_of(num_keypoints)
-    return parse_pose_metainfo(
-        dict(from_file=f'configs/_base_/datasets/{name}.py'))
+    return parse_pose_metainfo(read_dataset_info(skeleton_of(num_keypoints)))
 
 
 def keypoint_names(num_keypoints: int,

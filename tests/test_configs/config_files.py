@@ -1,9 +1,7 @@
 """The configs, and what the paper says of them."""
 from pathlib import Path
 
-from mmpose.registry import DATASETS, METRICS
-
-from mmpose_pinet.codecs.partitions import get_parts
+from mmpose.registry import DATASETS, KEYPOINT_CODECS, METRICS
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'pinet'
 PATHS = {path.stem: path for path in sorted(CONFIGS.rglob('*.py'))}
@@ -45,7 +43,7 @@ def keypoint_facts(cfg):
 
 
 def num_parts(cfg):
-    return len(get_parts(cfg.codec.parts, cfg.codec.skeleton))
+    return KEYPOINT_CODECS.build(cfg.codec).num_parts
 
 
 def pipeline_step(pipeline, name):

@@ -52,8 +52,8 @@ def test_pipeline_makes_maps_with_the_unlabelled_masked(cfg, packed):
 
     fields = packed['data_samples'].gt_fields
     is_dekr = cfg.codec.type == 'SPR'
-    num_maps = cfg.model.head.num_keypoints + (1
-                                               if is_dekr else num_parts(cfg))
+    num_keypoints = keypoint_facts(cfg)['num_keypoints']
+    num_maps = num_keypoints + (1 if is_dekr else num_parts(cfg))
     assert fields.heatmaps.shape == (num_maps, height // 4, width // 4)
     assert fields.heatmap_weights.shape == fields.heatmaps.shape
     # The outermost cell blends with what lies beside the image.

@@ -20,11 +20,12 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 # isort: split
 import matplotlib
 import numpy as np
+import torch
 from mmengine.config import Config
+from mmpose.registry import MODELS
 
 from mmpose_pinet.apis.zoo import find_config
-from mmpose_pinet.codecs.partitions import (PARTITIONS, Parts, check_parts,
-                                            get_parts)
+from mmpose_pinet.codecs.partitions import PARTITIONS, Parts
 from mmpose_pinet.datasets.metainfo import skeleton_of
 
 matplotlib.use('Agg')
@@ -129,19 +130,19 @@ def config_partitions(paths: Sequence[str],
     """
     partitions = {}
     for path in paths:
-        head = Config.fromfile(path).model.get('head', {})
-        decoder = head.get('decoder', {})
-        if 'parts' not in decoder:
+        cfg = Config.fromfile(path).model.get('head', {})
+        parts = cfg.get('decoder', {}).get('parts')
+        if parts is None:
             raise ValueError(f'{path} has no model.head.decoder.parts: name '
                              'the config of a PINet')
+        with torch.device('meta'):
+            head = MODELS.build(cfg)
         if head.num_keypoints != num_keypoints:
             raise ValueError(
-                f'its persons have {num_keypoints} keypoints, but {path} has '
-                f'model.head.num_keypoints={head.num_keypoints}')
-        parts = get_parts(decoder.parts, decoder.get('skeleton', 'coco'))
-        check_parts(parts, num_keypoints)
-        named = isinstance(decoder.parts, str)
-        partitions[decoder.parts if named else Path(path).stem] = parts
+                f'its persons have {num_keypoints} keypoints, but the model '
+                f'of {path} has {head.num_keypoints}')
+        name = parts if isinstance(parts, str) else Path(path).stem
+        partitions[name] = head.decoder.parts
     return partitions
 
 

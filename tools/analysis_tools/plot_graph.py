@@ -19,7 +19,7 @@ from mmpose.apis.inference import dataset_meta_from_config
 from torch import Tensor
 
 from mmpose_pinet.apis.zoo import find_config
-from mmpose_pinet.codecs.partitions import get_links
+from mmpose_pinet.codecs.skeletons import get_links
 from mmpose_pinet.datasets.metainfo import keypoint_names, skeleton_of
 from mmpose_pinet.models.layers.graph_conv import normalized_adjacency
 
@@ -82,8 +82,10 @@ def read_graph(checkpoint: str, config: Optional[str] = None) -> Graph:
     dataset_meta = meta.get('dataset_meta')
     if config is not None:
         cfg = Config.fromfile(config)
-        refinement = cfg.model.head.get('refinement') or {}
-        skeleton = refinement.get('skeleton', 'coco')
+        head = cfg.model.head
+        refinement = head.get('refinement') or {}
+        skeleton = refinement.get('skeleton') or head.decoder.get(
+            'skeleton', 'coco')
         dataset_meta = dataset_meta or dataset_meta_from_config(cfg)
     elif 'cfg' in meta:
         skeleton = read_skeleton(meta['cfg'])
@@ -103,26 +105,32 @@ def read_skeleton(text: str) -> Skeleton:
         text (str): As ``Config.pretty_text`` writes it.
 
     Returns:
-        str | list[tuple[int, int]]: ``model.head.refinement.skeleton``;
-        PoseRefinement's default where there is no such key.
+        str | list[tuple[int, int]]: ``model.head.refinement.skeleton``, else
+        the decoder's, else PoseRefinement's default.
 
     Raises:
         ValueError: If the text is no config of plain values.
     """
     try:
-        node, = (
+        model, = (
             statement.value for statement in ast.parse(text).body
             if isinstance(statement, ast.Assign)
             and statement.targets[0].id == 'model')
-        for key in ('head', 'refinement', 'skeleton'):
-            values = {item.arg: item.value for item in node.keywords}
-            if key not in values:
-                return 'coco'
-            node = values[key]
-        return ast.literal_eval(node)
+        return (_read_value(model, 'head', 'refinement', 'skeleton')
+                or _read_value(model, 'head', 'decoder', 'skeleton') or 'coco')
     except (AttributeError, SyntaxError, ValueError) as error:
         raise ValueError('the config in it cannot be read: pass the model\'s '
                          'as --config') from error
+
+
+def _read_value(node: ast.Call, *keys: str):
+    """Read a plain value in nested calls of ``dict``; None if it lacks."""
+    for key in keys:
+        values = {item.arg: item.value for item in node.keywords}
+        if key not in values:
+            return None
+        node = values[key]
+    return ast.literal_eval(node)
 
 
 def _release_skeleton(num_keypoints: int) -> str:

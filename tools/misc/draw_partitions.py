@@ -6,8 +6,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 
-from mmpose_pinet.codecs.partitions import (PARTITIONS, Parts, get_links,
-                                            get_parts)
+from mmpose_pinet.codecs.partitions import PARTITIONS, Parts
+from mmpose_pinet.codecs.skeletons import get_links
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -79,8 +79,7 @@ def main() -> None:
         len(PARTITIONS), 5, figsize=(8.5, 6), dpi=80, layout='constrained')
     for row, (skeleton, partitions) in zip(grid, PARTITIONS.items()):
         row[0].set_ylabel(TITLES[skeleton])
-        for axes, name in zip(row, partitions):
-            parts = get_parts(name, skeleton)
+        for axes, (name, parts) in zip(row, partitions.items()):
             draw_parts(axes, parts, skeleton)
             plural = 's' if len(parts) > 1 else ''
             axes.set_title(f'{name}: {len(parts)} part{plural}', fontsize=9)

@@ -19,7 +19,7 @@ model = dict(
         _delete_=True,
         type='DEKRHead',
         in_channels=480,
-        num_keypoints=_base_.num_keypoints,
+        num_keypoints=17,
         heatmap_loss=dict(type='KeypointMSELoss', use_target_weight=True),
         displacement_loss=dict(
             type='SoftWeightSmoothL1Loss',

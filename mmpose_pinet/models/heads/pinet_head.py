@@ -1,5 +1,5 @@
 """The head of PINet: part-based pose generation, refinement and fusion."""
-from typing import Dict, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 import torch
@@ -42,27 +42,27 @@ class PINetHead(BaseHead):
 
     Args:
         in_channels (int): C, of all feature maps together.
-        num_keypoints (int): K.
-        decoder (dict): Config of :class:`PartSPR`.
+        decoder (dict): Config of :class:`PartSPR`. Its ``skeleton`` tells K,
+            the refinement's links and the sigmas, where these are not given.
+        num_keypoints (int, optional): K.
         refinement (dict, optional): Config of :class:`PoseRefinement`, which
             is given C and K. ``None`` leaves coarse poses as they are.
         post_processor (dict, optional): Config of :class:`PoseFusion` or of
-            anything that is called alike. ``None`` returns all candidates.
-        heatmap_loss, displacement_loss, refine_loss (dict): Configs of the
-            losses of point maps (Eq. 12), rows (Eq. 8) and refined poses
-            (Eq. 10).
+            anything built and called alike. ``None`` returns all candidates.
+        heatmap_loss, displacement_loss, refine_loss (dict): Losses of point
+            maps (Eq. 12), rows (Eq. 8) and refined poses (Eq. 10).
         init_cfg (dict, optional): By default, the layers that make point maps
             and displacements start as N(0, 0.001).
 
     Raises:
-        ValueError: If ``decoder`` is no PartSPR, or its parts,
+        ValueError: If ``decoder`` is no PartSPR, or it,
             ``refinement.skeleton`` or ``post_processor.sigmas`` do not fit K.
     """
 
     def __init__(self,
                  in_channels: int,
-                 num_keypoints: int,
                  decoder: ConfigType,
+                 num_keypoints: Optional[int] = None,
                  refinement: OptConfigType = dict(type='PoseRefinement'),
                  post_processor: OptConfigType = None,
                  heatmap_loss: ConfigType = dict(
@@ -74,14 +74,16 @@ class PINetHead(BaseHead):
             layers = dict(name='point_layer'), dict(name='displacement_layer')
             init_cfg = dict(type='Normal', std=0.001, override=[*layers])
         super().__init__(init_cfg)
-        self.num_keypoints = num_keypoints
         self.decoder = KEYPOINT_CODECS.build(decoder)
         if not isinstance(self.decoder, PartSPR):
             raise ValueError(
-                f'model.head.decoder is a {type(self.decoder).__name__}, but '
-                "PINetHead needs the parts of a codec of type='PartSPR', in "
-                'the head and in GenerateTarget alike')
+                f'model.head.decoder is a {type(self.decoder).__name__}: it '
+                "must be of type='PartSPR', as in GenerateTarget")
+        skeleton = self.decoder.skeleton
+        if num_keypoints is None and skeleton is not None:
+            num_keypoints = skeleton.num_keypoints
         self.decoder.check_num_keypoints(num_keypoints)
+        self.num_keypoints = num_keypoints
         num_parts = self.decoder.num_parts
         # 1x1 convolutions: one of whole maps, one of single columns
         self.point_layer = nn.Linear(in_channels, num_keypoints + num_parts)
@@ -94,14 +96,13 @@ class PINetHead(BaseHead):
 
         self.refinement = None
         if refinement is not None:
-            self.refinement = MODELS.build(
-                dict(
-                    refinement,
-                    in_channels=in_channels,
-                    num_keypoints=num_keypoints))
+            known = dict(in_channels=in_channels, num_keypoints=num_keypoints)
+            if skeleton is not None and 'skeleton' not in refinement:
+                known['skeleton'] = skeleton.links
+            self.refinement = MODELS.build(dict(refinement, **known))
             self.loss_module['refine'] = MODELS.build(refine_loss)
-        self.post_processor = build_post_processor(post_processor,
-                                                   num_keypoints)
+        self.post_processor = build_post_processor(
+            post_processor, num_keypoints, skeleton and skeleton.sigmas)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # the point layer was a convolution with kernels of size 1

@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose_pinet.codecs.partitions import get_links
+from mmpose_pinet.codecs.skeletons import get_links
 
 from .graph_conv import (GraphConv, ResidualGraphConv, normalized_adjacency,
                          normed_linear)
@@ -27,8 +27,9 @@ class PoseRefinement(BaseModule):
             is learned; ``'static'``: it stays the skeleton's; ``'none'``:
             each keypoint keeps to itself (Table 1c). Defaults to
             ``'dynamic'``.
-        skeleton (str | list[tuple[int, int]]): ``'coco'``, ``'crowdpose'`` or
-            pairs of linked keypoints. Defaults to ``'coco'``.
+        skeleton (str | list[tuple[int, int]]): ``'coco'``, ``'crowdpose'``,
+            the path of a metainfo file, or pairs of linked keypoints.
+            Defaults to ``'coco'``.
 
     Raises:
         ValueError: If the graph or the skeleton is unknown, or the skeleton

@@ -55,18 +55,19 @@ def nine_keypoints(tmp_path):
     """A config of people with nine keypoints, a chain, in three parts."""
     links = [(k, k + 1) for k in range(8)]
     parts = [[0, 1, 2], [3, 4, 5, 6], [7, 8]]
+    metainfo = tmp_path / 'chain.py'
+    metainfo.write_text("""dataset_info = dict(
+    dataset_name='chain',
+    keypoint_info={k: dict(name=f'joint {k}') for k in range(9)},
+    skeleton_info={
+        k: dict(link=(f'joint {k}', f'joint {k + 1}')) for k in range(8)
+    },
+    joint_weights=[1.] * 9,
+    sigmas=[0.05] * 9)
+""")
     config = tmp_path / 'nine_keypoints.py'
     config.write_text(f"""_base_ = '{TINY}'
-codec = dict(
-    type='PartSPR',
-    input_size=(256, 256),
-    heatmap_size=(64, 64),
-    parts={parts})
-model = dict(
-    head=dict(
-        num_keypoints=9,
-        decoder=codec,
-        refinement=dict(skeleton={links}),
-        post_processor=dict(sigmas={[0.05] * 9})))
+codec = dict(parts={parts}, skeleton='{metainfo}')
+model = dict(head=dict(decoder=codec))
 """)
     return SimpleNamespace(config=str(config), links=links, parts=parts)

@@ -123,7 +123,7 @@ def test_without_a_config_it_says_what_to_pass(tool):
 
 
 def test_a_config_of_other_people_is_refused(tool, nine_keypoints):
-    with pytest.raises(ValueError, match='17 keypoints, but .*keypoints=9'):
+    with pytest.raises(ValueError, match='17 keypoints, but .* has 9'):
         tool['config_partitions']([nine_keypoints.config], 17)
 
 

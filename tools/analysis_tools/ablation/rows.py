@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
+import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.fileio import load
+from mmpose.registry import MODELS
 
 ROOT = Path(__file__).resolve().parents[3]
 METAFILE = ROOT / 'configs/pinet/metafile.yml'
@@ -169,6 +171,8 @@ def row_config(base: Config, row: Row) -> Config:
 def _use_dekr(cfg: Config, row: Row) -> None:
     """Put DEKR in the place of PINet, in its sizes and on its joints."""
     ours = cfg.model.head
+    with torch.device('meta'):
+        pinet = MODELS.build(ours)  # knows its joints
     codec = ConfigDict(
         row.model.head.decoder,
         input_size=ours.decoder.input_size,
@@ -176,10 +180,11 @@ def _use_dekr(cfg: Config, row: Row) -> None:
     head = ConfigDict(
         row.model.head,
         in_channels=ours.in_channels,
-        num_keypoints=ours.num_keypoints,
+        num_keypoints=pinet.num_keypoints,
         decoder=codec)
     if row.fuse:
-        head.post_processor = ours.post_processor
+        head.post_processor = ConfigDict(
+            ours.post_processor, sigmas=pinet.post_processor.sigmas.tolist())
     cfg.model.type = row.model.type
     cfg.model.neck = row.model.neck
     cfg.model.head = head

@@ -63,11 +63,13 @@ def load_config(path: str, shape: Tuple[int, int]) -> Config:
         if model.head.get(key, {}) is None:
             raise ValueError(f'{path}: model.head.{key} is None; name the '
                              'config of a whole PINet')
-    if model.head.num_keypoints != 17 or model.backbone.type != 'HRNet':
+    with torch.device('meta'):
+        num_keypoints = MODELS.build(model.head).num_keypoints
+    if num_keypoints != 17 or model.backbone.type != 'HRNet':
         raise ValueError(
             f"{path}: MMPose's AE, CID and DEKR have an HRNet and 17 "
             f'keypoints, but this has {model.backbone.type} and '
-            f'{model.head.num_keypoints}')
+            f'{num_keypoints}')
     model.backbone.init_cfg = None
     model.test_cfg.flip_test = True
     set_input_size(model.head.decoder, shape)

@@ -13,6 +13,7 @@ from bodies import FLIP
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.codecs.partitions import get_parts
+from mmpose_pinet.codecs.skeletons import load_skeleton
 from mmpose_pinet.models import PINetHead
 
 SIZE = (40, 32)  # cells
@@ -29,7 +30,7 @@ class Scene:
         rng = np.random.default_rng(seed)
         self.stride, self.skeleton = stride, skeleton
         self.is_mirrored = False
-        members = get_parts(parts, skeleton)
+        members = get_parts(parts, load_skeleton(skeleton))
         shape = (len(members), len(FLIP[skeleton]), 2)
         margin = 3 * stride
         self.poses = rng.uniform(margin,
@@ -86,7 +87,7 @@ class Scene:
 
 def build_head(parts, skeleton='coco', stride=4, refinement=None, **kwargs):
     """A head that reads the channels of a scene."""
-    num_parts = len(get_parts(parts, skeleton))
+    num_parts = len(get_parts(parts, load_skeleton(skeleton)))
     num_keypoints = len(FLIP[skeleton])
     count = num_parts * num_keypoints * 2
     torch.manual_seed(0)
