@@ -115,9 +115,9 @@ def find_mistakes(info: dict) -> List[str]:
     if missing:
         return [f'it lacks {", ".join(missing)}']
     joints, bones, *numbers = (info[key] for key in keys)
-    for key, type_ in zip(keys, (dict, dict, list, list)):
-        if not isinstance(info[key], type_):
-            return [f'{key} must be a {type_.__name__}, not {info[key]!r}']
+    for key, types in zip(keys, [(dict, )] * 2 + [(list, tuple)] * 2):
+        if not isinstance(info[key], types):
+            return [f'{key} must be a {types[0].__name__}, not {info[key]!r}']
     swaps = {joint.get('name'): joint.get('swap') for joint in joints.values()}
 
     mistakes = []

@@ -1,6 +1,7 @@
 """Mistakes of a config, told before a run starts."""
 from typing import Iterable, Iterator, Tuple
 
+import torch.nn as nn
 from mmengine.hooks import Hook
 from mmengine.logging import MessageHub
 from mmengine.model import is_model_wrapper
@@ -31,10 +32,11 @@ class RunCheckHook(Hook):
       ``crowdIndex``;
     - ``test_cfg.flip_test`` with parts whose mirror image is no part;
     - a training pipeline whose targets are made by another codec than that
-      of the head.
+      of the head;
+    - datasets of other keypoints than the head's.
 
     Looks at what the run has built: a test looks at no training pipeline. The
-    last two are about :class:`PartSPR`; other codecs are left alone.
+    last three are about :class:`PartSPR`; other codecs are left alone.
 
     Raises:
         ValueError: With the config, the key, the value and what to do.
@@ -48,6 +50,8 @@ class RunCheckHook(Hook):
             model = model.module
         codec = getattr(getattr(model, 'head', None), 'decoder', None)
         try:
+            if isinstance(codec, PartSPR):
+                check_keypoints(runner, model.head)
             # the runner's properties would build the other loops as well
             for loop, name in ((runner._val_loop, 'val'), (runner._test_loop,
                                                            'test')):
@@ -178,3 +182,55 @@ def _encoders(dataset: Dataset, key: str) -> Iterator[Tuple[str, object]]:
     # ConcatDataset, CombinedDataset
     for i, part in enumerate(getattr(dataset, 'datasets', [])):
         yield from _encoders(part, f'{key}.datasets[{i}]')
+
+
+def check_keypoints(runner: Runner, head: nn.Module) -> None:
+    """Check that the datasets of a run have the keypoints of the head.
+
+    Args:
+        runner (Runner): Its loops that are built are looked at.
+        head (PINetHead): With a :class:`PartSPR` as its decoder.
+
+    Raises:
+        ValueError: If a dataset's metainfo has another number of keypoints
+            or, where the codec has a skeleton, other names or mirror pairs;
+            with all of these at once.
+    """
+    loops = dict(
+        train=runner._train_loop, val=runner._val_loop, test=runner._test_loop)
+    odds = [
+        f'{name}_dataloader.dataset has {odd}' for name, loop in loops.items()
+        if isinstance(loop, BaseLoop)
+        for odd in keypoint_odds(loop.dataloader.dataset.metainfo, head)
+    ]
+    if odds:
+        raise ValueError('\n- '.join([
+            'data and model.head.decoder are of other keypoints. Name the '
+            "same body as `skeleton` of the codec and, if it is a file, as "
+            '`metainfo=dict(from_file=...)` of every dataset:', *odds
+        ]))
+
+
+def keypoint_odds(metainfo: dict, head: nn.Module) -> Iterator[str]:
+    """Tell where a dataset's keypoints are not those of the head.
+
+    Args:
+        metainfo (dict): Of the dataset, as MMPose parses it.
+        head (PINetHead): With a :class:`PartSPR` as its decoder.
+
+    Yields:
+        str: What the dataset has, and what the head.
+    """
+    names, skeleton = metainfo['keypoint_id2name'], head.decoder.skeleton
+    if len(names) != head.num_keypoints:
+        yield f'{len(names)} keypoints, but the head {head.num_keypoints}'
+    elif skeleton is not None:
+        for k, name in enumerate(skeleton.names):
+            flip, other = metainfo['flip_indices'][k], skeleton.flip_indices[k]
+            if names[k] != name:
+                yield (f'{names[k]!r} as keypoint {k}, but '
+                       f'skeleton={skeleton.name!r} {name!r}')
+            elif flip != other:
+                yield (f'{names[flip]!r} as mirror image of {name!r}, but '
+                       f'skeleton={skeleton.name!r} '
+                       f'{skeleton.names[other]!r}')

@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmpose.datasets.datasets import CocoDataset
 
 import mmpose_pinet  # noqa: F401  registers the hook
 
@@ -206,3 +207,49 @@ def test_wrapped_datasets_are_tested(cfg, wrapper, tmp_path):
     write_labels(tmp_path / 'annotations/val.json')
     with pytest.raises(ValueError, match=r'annotations/val\.json'):
         start(cfg, 'test')
+
+
+# --- keypoints --------------------------------------------------------------
+
+
+def test_data_of_another_number_of_keypoints(cfg):
+    cfg.train_dataloader.dataset.type = 'CrowdPoseDataset'
+    with pytest.raises(ValueError) as error:
+        start(cfg)
+    _, odd = str(error.value).splitlines()
+    assert 'train_dataloader.dataset has 14 keypoints, but the head 17' in odd
+
+
+def test_data_whose_keypoints_have_other_names(cfg, tmp_path):
+    """All that differ, of each dataset of the run."""
+    coco = CocoDataset._load_metainfo()
+    names = dict(coco['keypoint_id2name'])
+    names.update({1: 'right_eye', 2: 'left_eye'})
+    swaps = {names[k]: names[coco['flip_indices'][k]] for k in names}
+    swaps['left_ankle'] = swaps['right_ankle'] = ''
+    info = dict(
+        dataset_name='coco',
+        keypoint_info={
+            k: dict(name=name, swap=swaps[name])
+            for k, name in names.items()
+        },
+        skeleton_info={},
+        joint_weights=[1.] * 17,
+        sigmas=coco['sigmas'].tolist())
+    path = tmp_path / 'other.py'
+    path.write_text(f'dataset_info = {info!r}\n')
+    for loader in ('train_dataloader', 'val_dataloader'):
+        cfg[loader].dataset.metainfo = dict(from_file=str(path))
+    with pytest.raises(ValueError) as error:
+        start(cfg)
+    _, *odds = str(error.value).splitlines()
+    eyes = ("has 'right_eye' as keypoint 1, but skeleton='coco' 'left_eye'",
+            "has 'left_eye' as keypoint 2, but skeleton='coco' 'right_eye'")
+    ankles = ("has 'left_ankle' as mirror image of 'left_ankle', but "
+              "skeleton='coco' 'right_ankle'",
+              "has 'right_ankle' as mirror image of 'right_ankle', but "
+              "skeleton='coco' 'left_ankle'")
+    assert odds == [
+        f'- {loop}_dataloader.dataset {odd}' for loop in ('train', 'val')
+        for odd in (*eyes, *ankles)
+    ]
