@@ -6,6 +6,7 @@ from mmpose.registry import DATASETS, KEYPOINT_CODECS, METRICS
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'pinet'
 PATHS = {path.stem: path for path in sorted(CONFIGS.rglob('*.py'))}
 TINY = 'pinet_hrnet-tiny_drawn-crowd'
+OWN_KEYPOINTS = 'pinet_hrnet-tiny_own-keypoints'
 OCHUMAN = 'pinet_hrnet-w32_ochuman'
 
 # What Sec. 4.2 of the paper and the authors' release say: epochs, epochs at
@@ -38,8 +39,8 @@ DEKR = ['dekr_hrnet-w32_ochuman', 'dekr_hrnet-w32_ochuman_pf']
 
 def keypoint_facts(cfg):
     """What MMPose's own dataset says about its keypoints."""
-    dataset = DATASETS.get(cfg.train_dataloader.dataset.type)
-    return dataset._load_metainfo()
+    dataset = cfg.train_dataloader.dataset
+    return DATASETS.get(dataset.type)._load_metainfo(dataset.get('metainfo'))
 
 
 def num_parts(cfg):

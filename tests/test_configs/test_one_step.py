@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 import torch
-from config_files import (DEKR, OCHUMAN, PAPER, PATHS, TINY, build_metric,
-                          keypoint_facts, name_data, pipeline_step)
+from config_files import (DEKR, OCHUMAN, OWN_KEYPOINTS, PAPER, PATHS, TINY,
+                          build_metric, keypoint_facts, name_data,
+                          pipeline_step)
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
@@ -56,7 +57,8 @@ def test_one_training_and_one_test_step(cfg, no_ops, drawn_truth, tmp_path):
 
 # what differs in the heads, codecs and evaluators that the check looks at
 @pytest.mark.parametrize(
-    'cfg', [TINY, *PAPER, *DEKR, f'{OCHUMAN}_ppg_part-small'], indirect=True)
+    'cfg', [TINY, OWN_KEYPOINTS, *PAPER, *DEKR, f'{OCHUMAN}_ppg_part-small'],
+    indirect=True)
 def test_a_run_of_it_passes_the_check(cfg, no_ops, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(cfg)['num_keypoints'])
     cfg = slim(cfg)
