@@ -1,5 +1,6 @@
 """Nine keypoints of one's own: drawn, trained, tested and shown."""
 import json
+import re
 import runpy
 
 import cv2
@@ -8,12 +9,13 @@ import pytest
 from config_files import CONFIGS, pipeline_step
 from mmengine.config import Config
 from mmengine.runner import Runner
-from mmpose.registry import KEYPOINT_CODECS
+from mmpose.registry import KEYPOINT_CODECS, MODELS
 
 from mmpose_pinet.visualization import draw_predictions
 
 PATH = CONFIGS / 'pinet_hrnet-tiny_own-keypoints.py'
 TOOL = CONFIGS.parents[1] / 'tools/dataset_converters/draw_geckos.py'
+PAGE = CONFIGS.parents[1] / 'docs/own_keypoints.md'
 LEFT = (0, 255, 0)  # the colour of the left side in the metainfo file
 
 
@@ -93,3 +95,44 @@ def test_trained_tested_and_drawn(cfg, tmp_path):
     assert drawn.shape == (256 + 16, 2 * (2 * 256 + 16), 3)
     prediction = drawn[:256, 256:512]
     assert (abs(prediction.astype(int) - LEFT).max(-1) < 40).sum() > 20
+
+
+@pytest.fixture
+def fish(tmp_path):
+    """The config of the page, beside its metainfo file."""
+    metainfo, config = re.findall(r'```python\n(.*?)```', PAGE.read_text(),
+                                  re.DOTALL)
+    (tmp_path / 'fish.py').write_text(metainfo)
+    config = config.replace('mmpose_pinet::', f'{CONFIGS.parent}/')
+    (tmp_path / 'pinet_fish.py').write_text(config)
+    return Config.fromfile(tmp_path / 'pinet_fish.py')
+
+
+def test_the_files_of_the_page_make_a_model(fish):
+    head = MODELS.build(fish.model.head)
+    assert head.num_keypoints == 5
+    assert head.decoder.parts == [[0, 1, 2], [3], [3, 4]]
+    assert head.post_processor.sigmas.tolist() == [0.04, 0.07, 0.07, 0.1, 0.06]
+    links = (head.refinement.adjacency > 0).triu(1).nonzero().tolist()
+    assert links == [[0, 1], [0, 2], [0, 3], [3, 4]]
+
+
+def test_a_run_of_the_pages_files_starts(fish, tmp_path):
+    """On the annotations of the page: all of the run is built and checked."""
+    truth, = re.findall(r'```json\n(.*?)```', PAGE.read_text(), re.DOTALL)
+    (tmp_path / 'annotations').mkdir()
+    for split in ('train', 'val'):
+        (tmp_path / f'annotations/{split}.json').write_text(truth)
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        fish[loader].dataset.data_root = str(tmp_path)
+    fish.work_dir = str(tmp_path / 'work')
+    fish.log_level = 'ERROR'
+    fish.sync_bn = None  # no GPU
+    runner = Runner.from_cfg(fish)
+    for loop in (runner.train_loop, runner.val_loop, runner.test_loop):
+        assert len(loop.dataloader.dataset) == 1
+    check, = (
+        hook for hook in runner.hooks if type(hook).__name__ == 'RunCheckHook')
+    check.before_run(runner)
+    fish_of_the_page = runner.train_loop.dataloader.dataset.get_data_info(0)
+    assert fish_of_the_page['keypoints_visible'].tolist() == [[1, 1, 0, 1, 1]]
