@@ -96,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
                     'look for mistakes in a config and its data',
                     'my_config.py')
     check.add_argument('config', help="a config's path or name")
+    check.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='keys of the config to set, as in train and test')
     command('models', _models, 'list the configs that come along', '')
     return parser
 
@@ -166,9 +172,15 @@ def _convert(args: argparse.Namespace) -> None:
 
 
 def _check_data(args: argparse.Namespace) -> int:
+    from mmengine.config import DictAction
+
     from .apis import check_data
 
-    return check_data.main(args.config)
+    # MMEngine's way to read values, as train and test have it
+    options = argparse.ArgumentParser()
+    options.add_argument('values', nargs='*', action=DictAction)
+    values = options.parse_args(args.cfg_options).values
+    return check_data.main(args.config, values)
 
 
 def _models(args: argparse.Namespace) -> None:

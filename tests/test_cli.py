@@ -148,3 +148,13 @@ def test_version_and_wrong_arguments(capsys):
             cli.main(wrong)
         assert end.value.code == 2
         assert 'usage: pinet' in capsys.readouterr().err
+
+
+def test_check_data_reads_options_as_train_does(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        'mmpose_pinet.apis.check_data.main',
+        lambda config, options: seen.append((config, options)) or 1)
+    assert cli.main(['check-data', 'a.py']) == 1
+    cli.main(['check-data', 'a.py', '--cfg-options', 'b.c=[1,x]', 'd=2.5'])
+    assert seen == [('a.py', {}), ('a.py', {'b.c': [1, 'x'], 'd': 2.5})]

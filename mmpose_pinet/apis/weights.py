@@ -30,6 +30,8 @@ def load_weights(model: nn.Module, file: Union[str, Path]) -> Optional[dict]:
             checkpoint.get('state_dict', checkpoint), strict=False)
     except RuntimeError as error:  # PyTorch's: a headline, then a line a name
         faults = _first('', str(error).splitlines()[1:])
+    except ValueError as error:  # a release that is another model's
+        raise ValueError(f'{file}: {error}') from error
     else:
         faults = '; '.join(
             _first(what, names)

@@ -42,9 +42,9 @@ class PINetHead(BaseHead):
 
     Args:
         in_channels (int): C, of all feature maps together.
+        num_keypoints (int, optional): K.
         decoder (dict): Config of :class:`PartSPR`. Its ``skeleton`` tells K,
             the refinement's links and the sigmas, where these are not given.
-        num_keypoints (int, optional): K.
         refinement (dict, optional): Config of :class:`PoseRefinement`, which
             is given C and K. ``None`` leaves coarse poses as they are.
         post_processor (dict, optional): Config of :class:`PoseFusion` or of
@@ -61,8 +61,8 @@ class PINetHead(BaseHead):
 
     def __init__(self,
                  in_channels: int,
-                 decoder: ConfigType,
                  num_keypoints: Optional[int] = None,
+                 decoder: OptConfigType = None,
                  refinement: OptConfigType = dict(type='PoseRefinement'),
                  post_processor: OptConfigType = None,
                  heatmap_loss: ConfigType = dict(
@@ -74,7 +74,7 @@ class PINetHead(BaseHead):
             layers = dict(name='point_layer'), dict(name='displacement_layer')
             init_cfg = dict(type='Normal', std=0.001, override=[*layers])
         super().__init__(init_cfg)
-        self.decoder = KEYPOINT_CODECS.build(decoder)
+        self.decoder = decoder and KEYPOINT_CODECS.build(decoder)
         if not isinstance(self.decoder, PartSPR):
             raise ValueError(
                 f'model.head.decoder is a {type(self.decoder).__name__}: it '

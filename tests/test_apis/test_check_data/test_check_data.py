@@ -235,14 +235,11 @@ def test_a_dataset_of_another_format_is_noted(data):
 def test_a_head_of_other_joints_than_the_data_is_named(data):
     data.write()
     data.options.update({
-        'model.head.num_keypoints': 14,
-        'model.head.decoder.parts': [[0, 1], [2, 3]],
+        'model.head.decoder.skeleton': 'crowdpose',
         'model.test_cfg.flip_test': False,
-        'model.head.refinement': None,
-        'model.head.post_processor': None,
     })
     found = check_data(CONFIG, data.options).of('joint_names')
-    assert len(found) == 3  # of each loop
+    assert len(found) == 2 * 3  # head and codec, of each loop
     assert all('14 joints' in name and '17' in name for name in found)
 
 

@@ -72,6 +72,13 @@ def test_what_is_said_to_the_head_counts(codec):
     assert linked == [[0, 0], [0, 3], [1, 1], [2, 2], [3, 0], [3, 3]]
 
 
+def test_the_order_of_arguments_is_channels_number_codec(codec):
+    head = PINetHead(2, 4, codec)
+    assert (head.num_keypoints, head.decoder.parts) == (4, [[1, 2], [0, 3]])
+    with pytest.raises(ValueError, match="NoneType.*type='PartSPR'"):
+        PINetHead(2, 4)
+
+
 def test_the_head_can_do_without_refinement_and_fusion(codec):
     head = build(codec, refinement=None, post_processor=None)
     assert (head.refinement, head.post_processor) == (None, None)
