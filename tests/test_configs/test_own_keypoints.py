@@ -23,7 +23,7 @@ LEFT = (0, 255, 0)  # the colour of the left side in the metainfo file
 def geckos(tmp_path_factory):
     folder = tmp_path_factory.mktemp('geckos')
     tool = runpy.run_path(str(TOOL))
-    for seed, (split, number) in enumerate([('train', 400), ('val', 40)]):
+    for seed, (split, number) in enumerate([('train', 300), ('val', 40)]):
         tool['write_set'](folder, split, number, seed)
     return folder
 

@@ -26,7 +26,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out', help='folder to write to')
-    parser.add_argument('--num-train', type=int, default=400, help='pictures')
+    parser.add_argument('--num-train', type=int, default=300, help='pictures')
     parser.add_argument('--num-val', type=int, default=60, help='pictures')
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args()

@@ -146,7 +146,8 @@ def test_bad_arguments_are_refused(benchmark, capsys, arguments, message):
 
 @pytest.mark.parametrize('changes, message', [
     ("model = dict(head=dict(refinement=None))", 'head.refinement is None'),
-    ("model = dict(head=dict(num_keypoints=14))", 'HRNet and 14'),
+    ("model = dict(head=dict(decoder=dict(skeleton='crowdpose')))",
+     'HRNet and 14'),
     ("model = dict(head=dict(_delete_=True, type='HeatmapHead'))",
      'HeatmapHead, but only PINetHead'),
 ])
