@@ -2,14 +2,14 @@
 import numpy as np
 import pytest
 import torch
-from config_files import (DEKR, OCHUMAN, OWN_KEYPOINTS, PAPER, TABLE_1, TINY,
-                          keypoint_facts, num_parts, pipeline_step)
+from config_files import (DEKR, OCHUMAN, PAPER, TABLE_1, TINY, keypoint_facts,
+                          num_parts, pipeline_step)
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.registry import MODELS
 
 # Configs that differ in their targets, all but DEKR's
 TARGETS = [
-    TINY, OWN_KEYPOINTS, *PAPER,
+    TINY, *PAPER,
     *(name for name in TABLE_1 if name.startswith(f'{OCHUMAN}_ppg_'))
 ]
 
