@@ -34,6 +34,13 @@ TABLE_1 = {
     'spm_hrnet-w32_ochuman': (1, None, False),
     'spm_hrnet-w32_ochuman_pf': (1, None, True),
 }
+# Strides and channels of the maps that the head reads, of each config with
+# another backbone than HRNet-W32.
+BACKBONES = {
+    'pinet_hrnet-w48_coco-640x640': ([4, 8, 16, 32], [48, 96, 192, 384]),
+    'pinet_res50-fpn_coco': ([4, 8, 16, 32], [128, 128, 128, 128]),
+    'pinet_litehrnet-18_coco': ([4], [40]),
+}
 DEKR = ['dekr_hrnet-w32_ochuman', 'dekr_hrnet-w32_ochuman_pf']
 
 
@@ -49,6 +56,20 @@ def num_parts(cfg):
 
 def pipeline_step(pipeline, name):
     return next(step for step in pipeline if step.type == name)
+
+
+def shrink(cfg, size):
+    """The config at an input size that a CPU takes in its stride."""
+    train = cfg.train_dataloader.dataset.pipeline
+    for codec in (cfg.model.head.decoder,
+                  pipeline_step(train, 'GenerateTarget').encoder):
+        codec.update(
+            input_size=(size, size), heatmap_size=(size // 4, size // 4))
+    pipeline_step(train, 'BottomupRandomAffine').input_size = (size, size)
+    for loader in (cfg.val_dataloader, cfg.test_dataloader):
+        resize = pipeline_step(loader.dataset.pipeline, 'BottomupResize')
+        resize.input_size = (size, size)
+    return cfg
 
 
 def name_data(cfg, loader, root):

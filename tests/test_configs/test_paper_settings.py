@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from config_files import (CONFIGS, DEKR, OCHUMAN, OWN_KEYPOINTS, PAPER, PATHS,
-                          TABLE_1, TINY, keypoint_facts, num_parts,
-                          pipeline_step)
+from config_files import (BACKBONES, CONFIGS, DEKR, OCHUMAN, OWN_KEYPOINTS,
+                          PAPER, PATHS, TABLE_1, TINY, keypoint_facts,
+                          num_parts, pipeline_step)
 from mmengine.config import Config, DictAction
 from mmengine.fileio import load
 from mmpose.registry import MODELS
