@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint clean
+.PHONY: help venv demo test lint docs clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -15,10 +15,14 @@ PIP_INSTALL := -m pip install -q --disable-pip-version-check
 PIP := $(BIN)/python $(PIP_INSTALL)
 INSTALLED := $(VENV)/installed
 WITH_OPS_BUILT := $(VENV)/ops-built
-# Lint needs none of the 3 GB: its tools have a small environment of their own.
+# Lint and the pages need none of the 3 GB: their tools have small environments
+# of their own.
 LINT := .venv-lint
 LINT_REQUIREMENTS := requirements/lint.txt
-REQUIREMENTS := $(filter-out $(LINT_REQUIREMENTS),$(wildcard requirements/*.txt))
+DOCS := .venv-docs
+DOCS_REQUIREMENTS := requirements/docs.txt
+REQUIREMENTS := $(filter-out $(LINT_REQUIREMENTS) $(DOCS_REQUIREMENTS),\
+	$(wildcard requirements/*.txt))
 SOURCES := $(wildcard mmpose_pinet configs demo tests tools) setup.py
 
 # A command named python3.11 may be a shim that does not run: ask each one.
@@ -54,6 +58,7 @@ help:
 	@echo "make demo   draw a crowd, train PINet on it, evaluate it, draw its poses"
 	@echo "make test   lint and run the tests"
 	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
+	@echo "make docs   build the site of the pages into site/, and check its links"
 	@echo "make venv   only set up .venv (WITH_OPS=1: with mmcv's compiled ops)"
 	@echo "make clean  remove .venv* and build files; data/ and work_dirs/ stay"
 
@@ -70,8 +75,12 @@ lint: $(LINT)/installed
 	$(LINT)/bin/isort --check --diff $(SOURCES)
 	$(LINT)/bin/yapf --diff --recursive --parallel $(SOURCES)
 
+# The theme says at each build that it ends in May 2027; the pin stays.
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build site dist *.egg-info .pytest_cache .hypothesis
 	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
 $(LINT)/installed: $(LINT_REQUIREMENTS)
@@ -79,6 +88,13 @@ $(LINT)/installed: $(LINT_REQUIREMENTS)
 	$(call create,$(LINT))
 	$(call step,installing the tools of lint,\
 		$(LINT)/bin/python $(PIP_INSTALL) -r $(LINT_REQUIREMENTS),$(NETWORK))
+	@touch $@
+
+$(DOCS)/installed: $(DOCS_REQUIREMENTS)
+	$(check_python)
+	$(call create,$(DOCS))
+	$(call step,installing the builder of the site,\
+		$(DOCS)/bin/python $(PIP_INSTALL) -r $(DOCS_REQUIREMENTS),$(NETWORK))
 	@touch $@
 
 $(BIN)/python:

@@ -1,13 +1,15 @@
 """Backbones beside HRNet-W32: what the head reads, trained and tested."""
+import runpy
 from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
 import torch.nn as nn
-from config_files import BACKBONES, PATHS, name_data, shrink
+from config_files import BACKBONES, CONFIGS, PATHS, name_data, shrink
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.fileio import load
 from mmpose.registry import MODELS
 
 from mmpose_pinet.models.pose_estimators.folded_backbone import \
@@ -120,3 +122,24 @@ def test_only_depthwise_convolutions_stay_channels_first(name):
     with torch.device('meta'):
         backbone = MODELS.build(Config.fromfile(PATHS[name]).model.backbone)
     assert suits_channels_last(backbone) == ('litehrnet' not in name)
+
+
+def test_the_metafile_says_how_large_it_is(name):
+    """FLOPs are so many a pixel, and so many a candidate: two small inputs
+    tell of the config's."""
+    tool = runpy.run_path(
+        str(CONFIGS.parents[1] / 'tools/analysis_tools/get_flops.py'))
+    model = tool['build_model'](str(PATHS[name]), {})
+    flops = {}
+    for side in (64, 128):
+        counted = tool['count_rows'](model, (side, side), 30)['ours']['whole']
+        flops[side**2] = counted[1]
+    entry, = (
+        x for x in load(CONFIGS / 'metafile.yml')['Models']
+        if x['Name'] == name)
+    metadata = entry['Metadata']
+    assert counted[0] == sum(p.numel() for p in model.parameters())
+    assert counted[0] == pytest.approx(metadata['Parameters'], abs=500)
+    area = np.prod(Config.fromfile(PATHS[name]).codec.input_size)
+    line = np.polyfit(list(flops), list(flops.values()), 1)
+    assert np.polyval(line, area) == pytest.approx(metadata['FLOPs'], rel=0.01)
