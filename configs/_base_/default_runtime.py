@@ -7,4 +7,5 @@ default_hooks = dict(
     # draws for the eye where the stock hook draws all that average precision
     # counts, with boxes
     visualization=dict(type='PersonVisualizationHook'),
-    run_check=dict(type='RunCheckHook'))
+    run_check=dict(type='RunCheckHook'),
+    start_weights=dict(type='StartWeightsHook'))

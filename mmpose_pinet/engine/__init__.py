@@ -2,5 +2,9 @@
 from .channels_last_hook import ChannelsLastHook
 from .person_visualization_hook import PersonVisualizationHook
 from .run_check_hook import RunCheckHook
+from .start_weights_hook import StartWeightsHook
 
-__all__ = ['ChannelsLastHook', 'PersonVisualizationHook', 'RunCheckHook']
+__all__ = [
+    'ChannelsLastHook', 'PersonVisualizationHook', 'RunCheckHook',
+    'StartWeightsHook'
+]
