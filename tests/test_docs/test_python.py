@@ -1,0 +1,129 @@
+"""The Python of the pages runs as it stands."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from pages import ROOT, blocks, pages_with
+
+DEMO_CONFIG = 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
+# What pages name beside it, each with the weights of its config.
+WEIGHTS = {
+    'ochuman.pth': 'configs/pinet/pinet_hrnet-w32_ochuman.py',
+    'weights.pth': 'configs/pinet/pinet_hrnet-w32_crowdpose.py',
+}
+# HRNet-W32 becomes so slim that a CPU takes it in its stride.
+SLIM = {
+    '(32, 64': '(4, 8',
+    ', 128, 256)': ', 16, 32)',
+    ', 128)': ', 16)',
+    '(4, 4, 4, 4)': '(1, 1, 1, 1)',
+    '(4, 4, 4)': '(1, 1, 1)',
+    '(4, 4)': '(1, 1)',
+    '(4, )': '(1, )',
+    'in_channels=480': 'in_channels=60',
+}
+# Names of configs mean those of the folder.
+PREAMBLE = '''
+from pathlib import Path
+from mmpose_pinet.apis import zoo
+zoo.ZOO = Path.cwd()
+'''
+
+
+def save_random_weights(config, file):
+    """Random weights that find something."""
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(config).model)
+    with torch.no_grad():
+        model.head.point_layer.weight.normal_(std=0.1)
+        model.head.point_layer.bias.fill_(0.5)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(dict(state_dict=model.state_dict(), meta={}), file)
+
+
+def save_picture(file, seed=0):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    picture = np.random.default_rng(seed).integers(0, 255, (256, 256, 3),
+                                                   np.uint8)
+    cv2.imwrite(str(file), picture)
+    return picture
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """What readers have: a clone after the demo, pictures and weights."""
+    folder = tmp_path_factory.mktemp('clone')
+    shutil.copytree(ROOT / 'configs', folder / 'configs')
+    network = folder / 'configs/_base_/pinet_hrnet-w32.py'
+    text = network.read_text()
+    for wide, slim in SLIM.items():
+        assert wide in text
+        text = text.replace(wide, slim)
+    network.write_text(text)
+
+    config = Config.fromfile(folder / DEMO_CONFIG)
+    save_random_weights(
+        folder / DEMO_CONFIG,
+        folder / f'work_dirs/demo/epoch_{config.train_cfg.max_epochs}.pth')
+    for name, of in WEIGHTS.items():
+        save_random_weights(folder / of, folder / name)
+    loader = config.val_dataloader.dataset
+    for seed in range(2):
+        save_picture(
+            folder / loader.data_root / loader.data_prefix.img /
+            f'{seed:06d}.jpg', seed)
+    for name in ('crowd.jpg', 'other.jpg', 'picture.jpg', 'photographs/1.jpg'):
+        picture = save_picture(folder / name)
+    video = cv2.VideoWriter(
+        str(folder / 'match.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 25,
+        (256, 256))
+    video.write(picture)
+    video.release()
+    return folder
+
+
+def prepare(page, folder):
+    """Write the files of a page, and join its other blocks to a script.
+
+    A block that starts with a file's name is that file; one that names a
+    `_base_` is a config, one with `_base_.` a part of one.
+    """
+    script = []
+    for code in blocks(page, 'python'):
+        name = re.match(r'# (\w+\.py)\n', code)
+        if name:
+            (folder / name[1]).write_text(code)
+        if re.search(r'^_base_ = ', code, re.MULTILINE):
+            assert name, f'{page}: say the name of the config: # my_pinet.py'
+            script.append(f'import mmengine.config, mmpose_pinet\n'
+                          f'mmengine.config.Config.fromfile({name[1]!r})\n')
+        elif name or '_base_.' in code:
+            compile(code, str(page), 'exec')
+        else:
+            script.append(code)
+    return '\n'.join([PREAMBLE, *script]) if script else ''
+
+
+@pytest.mark.parametrize('page', pages_with('python'), ids=str)
+def test_python_runs_as_it_stands(page, folder):
+    """The blocks of a page one after the other."""
+    done = subprocess.run(
+        [sys.executable, '-c', prepare(page, folder)],
+        cwd=folder,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    if page == Path('README.md'):
+        assert re.search(r'score 0\.\d+, nose at', done.stdout)
