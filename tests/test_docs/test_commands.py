@@ -122,9 +122,14 @@ def folder(tmp_path, monkeypatch):
     for name in ('configs', 'demo', 'tools', '.ci'):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
-    for name in ('my_pinet.py', 'my_script.py'):
-        Path(name).write_text(
-            f'_base_ = {find_config("pinet_hrnet-w32_coco")!r}\n')
+    for name in {
+            word
+            for page in PAGES
+            for words in commands(page)
+            for word in words if re.match(r'my_\w+\.py$', word)
+    }:
+        Path(name).write_text('_base_ = "configs/pinet/'
+                              'pinet_hrnet-w32_coco.py"\n')
     Path('my_script.py').write_text(
         'import argparse\nargparse.ArgumentParser().parse_args()\n')
 

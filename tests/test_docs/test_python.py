@@ -15,10 +15,14 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from pages import ROOT, blocks, pages_with
 
+from mmpose_pinet.datasets.drawn import draw_crowd
+
 DEMO_CONFIG = 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
 # What pages name beside it, each with the weights of its config.
 WEIGHTS = {
     'ochuman.pth': 'configs/pinet/pinet_hrnet-w32_ochuman.py',
+    'ochuman.pth.tar': 'configs/pinet/pinet_hrnet-w32_ochuman.py',
+    'theirs.pth': 'configs/pinet/pinet_hrnet-w32_ochuman.py',
     'weights.pth': 'configs/pinet/pinet_hrnet-w32_crowdpose.py',
 }
 # HRNet-W32 becomes so slim that a CPU takes it in its stride.
@@ -32,12 +36,6 @@ SLIM = {
     '(4, )': '(1, )',
     'in_channels=480': 'in_channels=60',
 }
-# Names of configs mean those of the folder.
-PREAMBLE = '''
-from pathlib import Path
-from mmpose_pinet.apis import zoo
-zoo.ZOO = Path.cwd()
-'''
 
 
 def save_random_weights(config, file):
@@ -52,10 +50,10 @@ def save_random_weights(config, file):
     torch.save(dict(state_dict=model.state_dict(), meta={}), file)
 
 
-def save_picture(file, seed=0):
+def save_picture(file):
     file.parent.mkdir(parents=True, exist_ok=True)
-    picture = np.random.default_rng(seed).integers(0, 255, (256, 256, 3),
-                                                   np.uint8)
+    picture = np.random.default_rng(0).integers(0, 255, (256, 256, 3),
+                                                np.uint8)
     cv2.imwrite(str(file), picture)
     return picture
 
@@ -65,6 +63,12 @@ def folder(tmp_path_factory):
     """What readers have: a clone after the demo, pictures and weights."""
     folder = tmp_path_factory.mktemp('clone')
     shutil.copytree(ROOT / 'configs', folder / 'configs')
+    zoo = folder / 'mmpose_pinet/.mim'  # names mean these configs
+    zoo.mkdir(parents=True)
+    (zoo / 'configs').symlink_to(folder / 'configs')
+    for file in (ROOT / 'mmpose_pinet').iterdir():
+        if file.name != zoo.name:
+            (zoo.parent / file.name).symlink_to(file)
     network = folder / 'configs/_base_/pinet_hrnet-w32.py'
     text = network.read_text()
     for wide, slim in SLIM.items():
@@ -78,11 +82,8 @@ def folder(tmp_path_factory):
         folder / f'work_dirs/demo/epoch_{config.train_cfg.max_epochs}.pth')
     for name, of in WEIGHTS.items():
         save_random_weights(folder / of, folder / name)
-    loader = config.val_dataloader.dataset
-    for seed in range(2):
-        save_picture(
-            folder / loader.data_root / loader.data_prefix.img /
-            f'{seed:06d}.jpg', seed)
+    for split in ('train', 'val'):
+        draw_crowd(folder / 'data/drawn_crowd', 2, split, num_workers=1)
     for name in ('crowd.jpg', 'other.jpg', 'picture.jpg', 'photographs/1.jpg'):
         picture = save_picture(folder / name)
     video = cv2.VideoWriter(
@@ -106,13 +107,13 @@ def prepare(page, folder):
             (folder / name[1]).write_text(code)
         if re.search(r'^_base_ = ', code, re.MULTILINE):
             assert name, f'{page}: say the name of the config: # my_pinet.py'
-            script.append(f'import mmengine.config, mmpose_pinet\n'
+            script.append('import mmpose_pinet, mmengine.config\n'
                           f'mmengine.config.Config.fromfile({name[1]!r})\n')
         elif name or '_base_.' in code:
             compile(code, str(page), 'exec')
         else:
             script.append(code)
-    return '\n'.join([PREAMBLE, *script]) if script else ''
+    return '\n'.join(script)
 
 
 @pytest.mark.parametrize('page', pages_with('python'), ids=str)
@@ -121,7 +122,7 @@ def test_python_runs_as_it_stands(page, folder):
     done = subprocess.run(
         [sys.executable, '-c', prepare(page, folder)],
         cwd=folder,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        env=dict(os.environ, PYTHONPATH=str(folder)),
         capture_output=True,
         text=True)
     assert done.returncode == 0, done.stderr[-3000:]
