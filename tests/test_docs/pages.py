@@ -2,7 +2,7 @@
 import re
 import shlex
 from pathlib import Path
-from typing import Iterator, List
+from typing import Dict, Iterator, List
 
 import yaml
 
@@ -25,6 +25,14 @@ def blocks(page: Path, language: str) -> List[str]:
         re.sub(rf'^{indent}', '', code, flags=re.MULTILINE)
         for indent, code in fences
     ]
+
+
+def saved_files(page: Path) -> Dict[str, str]:
+    """Code of a page that readers save, by the name of the file."""
+    found = re.findall(
+        r'^Save this as `(\w+\.py)`[^\n]*:\n\n```python\n(.*?)^```$',
+        read(page), re.DOTALL | re.MULTILINE)
+    return dict(found)
 
 
 def commands(page: Path) -> Iterator[List[str]]:

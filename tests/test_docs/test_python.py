@@ -13,7 +13,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
-from pages import ROOT, blocks, pages_with
+from pages import ROOT, blocks, pages_with, saved_files
 
 from mmpose_pinet.datasets.drawn import draw_crowd
 
@@ -66,6 +66,7 @@ def folder(tmp_path_factory):
     zoo = folder / 'mmpose_pinet/.mim'  # names mean these configs
     zoo.mkdir(parents=True)
     (zoo / 'configs').symlink_to(folder / 'configs')
+    (zoo / 'model-index.yml').symlink_to(ROOT / 'model-index.yml')
     for file in (ROOT / 'mmpose_pinet').iterdir():
         if file.name != zoo.name:
             (zoo.parent / file.name).symlink_to(file)
@@ -95,23 +96,21 @@ def folder(tmp_path_factory):
 
 
 def prepare(page, folder):
-    """Write the files of a page, and join its other blocks to a script.
-
-    A block that starts with a file's name is that file; one that names a
-    `_base_` is a config, one with `_base_.` a part of one.
-    """
-    script = []
+    """Save the files of a page, and join its other blocks to a script that
+    reads its configs as well. A block with `_base_.` is a part of a config."""
+    files = saved_files(page)
+    for name, code in files.items():
+        (folder / name).write_text(code)
+    script = [
+        'import mmpose_pinet, mmengine.config\n'
+        f'mmengine.config.Config.fromfile({name!r})\n'
+        for name, code in files.items() if '_base_ = ' in code
+    ]
     for code in blocks(page, 'python'):
-        name = re.match(r'# (\w+\.py)\n', code)
-        if name:
-            (folder / name[1]).write_text(code)
-        if re.search(r'^_base_ = ', code, re.MULTILINE):
-            assert name, f'{page}: say the name of the config: # my_pinet.py'
-            script.append('import mmpose_pinet, mmengine.config\n'
-                          f'mmengine.config.Config.fromfile({name[1]!r})\n')
-        elif name or '_base_.' in code:
+        if code in files.values() or '_base_.' in code:
             compile(code, str(page), 'exec')
         else:
+            assert '_base_ = ' not in code, 'Write "Save this as `my.py`:"'
             script.append(code)
     return '\n'.join(script)
 
