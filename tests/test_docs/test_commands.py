@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from mmengine.config import Config
-from pages import PAGES, ROOT, commands, pages_with, read
+from pages import PAGES, ROOT, commands, pages_with, read, saved_files
 
 import mmpose_pinet
 from mmpose_pinet import cli
@@ -122,16 +122,9 @@ def folder(tmp_path, monkeypatch):
     for name in ('configs', 'demo', 'tools', '.ci'):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
-    for name in {
-            word
-            for page in PAGES
-            for words in commands(page)
-            for word in words if re.match(r'my_\w+\.py$', word)
-    }:
-        Path(name).write_text('_base_ = "configs/pinet/'
-                              'pinet_hrnet-w32_coco.py"\n')
-    Path('my_script.py').write_text(
-        'import argparse\nargparse.ArgumentParser().parse_args()\n')
+    for page in PAGES:
+        for name, code in saved_files(page).items():
+            Path(name).write_text(code)
 
 
 @pytest.mark.parametrize('page', pages_with('shell'), ids=str)
