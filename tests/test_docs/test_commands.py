@@ -122,6 +122,7 @@ def folder(tmp_path, monkeypatch):
     for name in ('configs', 'demo', 'tools', '.ci'):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     for page in PAGES:
         for name, code in saved_files(page).items():
             Path(name).write_text(code)
