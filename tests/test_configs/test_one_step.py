@@ -4,7 +4,7 @@ import pytest
 import torch
 from config_files import (BACKBONES, DEKR, OCHUMAN, OWN_KEYPOINTS, PAPER,
                           PATHS, TINY, build_metric, keypoint_facts, name_data,
-                          pipeline_step, shrink)
+                          shrink)
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
