@@ -6,6 +6,7 @@ Ratios are theirs over ours: above 1 where ours takes less.
 targets   training targets of one image, against SPR
 decode    from features to persons, against bare matrix products
 image     one image end to end, against AE, CID and DEKR
+pictures  files to persons, against MMPoseInferencer on the same model
 training  one training step, against a head with dense displacements
 """
 import argparse
@@ -22,7 +23,7 @@ import cv2
 import mmcv
 import mmpose
 import torch
-from benchmarks import decode, image, targets, training
+from benchmarks import decode, image, pictures, targets, training
 from benchmarks.models import Setting, load_config
 from benchmarks.table import format_table
 from mmengine.logging import MMLogger
@@ -34,6 +35,7 @@ SECTIONS = dict(
     targets=targets.run,
     decode=decode.run,
     image=image.run,
+    pictures=pictures.run,
     training=training.run)
 WIDTH = 100  # of a terminal, in columns
 NOTES = ('Weights are random. So that there is something to decode, drawn '

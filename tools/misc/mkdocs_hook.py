@@ -26,7 +26,8 @@ def shown_files():
     """Names of the repository's files that the site holds, sorted."""
     return sorted({
         path.relative_to(ROOT).as_posix()
-        for pattern in SHOWN for path in ROOT.glob(pattern)
+        for pattern in SHOWN
+        for path in ROOT.glob(pattern)
         if path.is_file() and path.suffix != '.pyc'
     })
 

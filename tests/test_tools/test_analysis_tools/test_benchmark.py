@@ -46,11 +46,16 @@ def test_each_section_has_its_rows(report):
     works = {}
     for row in report['rows']:
         works.setdefault(row['section'], []).append(row['work'])
-    assert list(works) == ['targets', 'decode', 'image', 'training']
+    assert list(works) == [
+        'targets', 'decode', 'image', 'pictures', 'training'
+    ]
     assert len(works['targets']) == 6
     assert works['decode'][0] == 'head, 90 candidates, flip'
     assert [work.split(':')[0].strip()
             for work in works['decode'][1:4]] == ['PPG', 'PR', 'PF']
+    assert works['pictures'] == [
+        '8 files, batch_size=1', '8 files, batch_size=8'
+    ]
     assert works['training'][0] == 'step, 2 images of 8, fp32'
     peers = [
         row['peer'] for row in report['rows'] if row['section'] == 'image'
@@ -68,7 +73,7 @@ def test_ratios_are_theirs_over_ours(report):
         assert row['ours'] > 0 and row['theirs'] > 0
         assert row['ratio'] == pytest.approx(row['theirs'] / row['ours'])
         compared += 1
-    assert compared >= 6 + 1 + 1 + 3 * len(PEERS) + 3
+    assert compared >= 6 + 1 + 1 + 3 * len(PEERS) + 2 + 3
 
 
 def test_parts_make_up_the_whole(report):
@@ -102,7 +107,7 @@ def test_the_table_fits_a_terminal(benchmark, report):
     long = benchmark.table.Row('image', 'x' * 99, 's', 123.4, 'y' * 99, 99999.)
     lines = benchmark.table.format_table([*rows, long]).splitlines()
     assert max(map(len, lines)) <= 100
-    assert len(lines) == len(rows) + 1 + 2 * 5  # five titles
+    assert len(lines) == len(rows) + 1 + 2 * 6  # six titles
 
 
 @pytest.mark.parametrize('value, unit, text', [
