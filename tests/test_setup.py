@@ -4,14 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
-from distutils.core import run_setup  # the one of setuptools
 from pathlib import Path
 
 import pytest
 import yaml
-from setuptools import find_packages
 
-import mmpose_pinet
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / 'requirements'
@@ -22,15 +19,6 @@ def names(path: Path) -> set:
     lines = (line.split('#')[0] for line in path.read_text().splitlines())
     found = (re.match(r'[\w-]+', line) for line in lines)
     return {name[0].lower().replace('_', '-') for name in found if name}
-
-
-def test_installing_moves_no_other_package(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    package = run_setup('setup.py', stop_after='init')
-    assert not package.install_requires
-    assert package.metadata.version == mmpose_pinet.__version__
-    assert set(package.packages) == set(
-        find_packages(include=['mmpose_pinet*']))
 
 
 @pytest.mark.parametrize('file', ['constraints.txt', 'constraints-py312.txt'])

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import mmpose_pinet
+
 ROOT = Path(__file__).parents[1]
 ZOO = ('configs', 'demo', 'tools', 'model-index.yml')
 SUFFIXES = {'.py', '.sh', '.yml', '.md'}
@@ -137,6 +139,20 @@ def test_the_sdist_can_be_worked_on(sdist):
         assert (sdist / name).read_bytes() == (ROOT / name).read_bytes()
 
 
+def test_every_package_of_the_checkout_is_in_the_wheel(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        found = {
+            name
+            for name in archive.namelist()
+            if name.endswith('.py') and '.mim/' not in name
+        }
+    assert found == {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / 'mmpose_pinet').rglob('*.py')
+        if '.mim' not in file.parts
+    }
+
+
 def test_the_metadata_tells_what_it_is(wheel):
     with zipfile.ZipFile(wheel) as archive:
         folder, = {
@@ -148,6 +164,7 @@ def test_the_metadata_tells_what_it_is(wheel):
     assert 'pinet = mmpose_pinet.cli:main' in scripts
     assert metadata['Description-Content-Type'] == 'text/markdown'
     assert metadata['Keywords'] and metadata['Summary']
+    assert metadata['Version'] == mmpose_pinet.__version__
     assert metadata.get_all('Project-URL')
     extras = set(metadata.get_all('Provides-Extra'))
     assert extras >= {'runtime', 'supervision', 'tests'}

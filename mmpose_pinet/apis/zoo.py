@@ -21,8 +21,8 @@ def config_files() -> Dict[str, Path]:
     Returns:
         dict[str, Path]: File of each config, by its name without ``.py``.
     """
-    files = sorted((ZOO / 'configs').resolve().rglob('*.py'))
-    return {file.stem: file for file in files if file.parent.name != '_base_'}
+    files = sorted((ZOO / 'configs').resolve().glob('[!_]*/**/*.py'))
+    return {file.stem: file for file in files}
 
 
 def find_config(config: str) -> str:

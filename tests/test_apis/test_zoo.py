@@ -14,7 +14,7 @@ NAME = 'pinet_hrnet-w32_ochuman'
 def test_every_config_of_the_repository_has_a_name_of_its_own():
     files = [
         file for file in (ROOT / 'configs').rglob('*.py')
-        if file.parent.name != '_base_'
+        if '_base_' not in file.parts
     ]
     assert sorted(config_files()) == sorted(file.stem for file in files)
     for file in files:

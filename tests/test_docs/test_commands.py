@@ -82,8 +82,8 @@ def check_options(args):
     if not options or not getattr(args, 'config', None):
         return
     cfg = Config.fromfile(find_config(str(args.config)))
-    for key in options:
-        place = cfg
+    for option in options:
+        place, key = cfg, option.partition('=')[0]
         for name in key.split('.')[:-1]:
             if name == 'init_cfg':  # may be given where there is none
                 break
