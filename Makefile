@@ -68,7 +68,7 @@ demo: venv
 	$(BIN)/python demo/drawn_crowd_demo.py
 
 test: lint venv
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(LINT)/installed
 	$(LINT)/bin/flake8 $(SOURCES)
