@@ -2,5 +2,11 @@
 
 Importing it is enough, and has to come before MMPose.
 """
-from . import ops  # noqa: F401  # isort: split  first: MMPose needs it
-from . import checkpoints, configs  # noqa: F401
+import warnings
+
+# MMEngine 0.10 imports it. Users can only keep the setuptools that has it,
+# which requirements/ see to: no need to tell them at every command.
+warnings.filterwarnings('ignore', 'pkg_resources is deprecated')
+
+from . import ops  # noqa: E402,F401  # isort: split  first: MMPose needs it
+from . import checkpoints, configs  # noqa: E402,F401
