@@ -17,6 +17,7 @@ from .batching import read_ahead, run_in_batches
 from .inputs import Picture, as_picture, is_single, open_inputs
 from .progress import show_progress
 from .weights import load_weights
+from .zoo import find_config
 
 PRECISIONS = dict(fp32=None, bf16=torch.bfloat16, fp16=torch.float16)
 
@@ -58,8 +59,6 @@ class PINet:
                  device: Optional[str] = None,
                  score_thr: float = 0.1,
                  precision: str = 'fp32') -> None:
-        from .zoo import find_config
-
         config = Config.fromfile(find_config(str(model)))
         weights = weights or config.get('load_from')
         if weights is None:
@@ -136,7 +135,7 @@ class PINet:
         load, *transforms = self._pipeline.transforms
         try:
             data = load(data)
-        except Exception as error:
+        except Exception as error:  # each decoder raises its own
             raise ValueError(f'{picture.source} cannot be read as a picture: '
                              f'{error}') from error
         for transform in transforms:

@@ -16,23 +16,6 @@ from torch.utils.data import DataLoader
 
 from mmpose_pinet.compat.checkpoints import load_checkpoint_file
 
-FORMATS = dict(zip=True, legacy=False)
-
-
-@pytest.fixture(params=FORMATS)
-def save(request, tmp_path):
-    """Writes a file in the format of torch since 1.6, and of before."""
-
-    def save(content):
-        path = tmp_path / 'checkpoint.pth'
-        torch.save(
-            content,
-            path,
-            _use_new_zipfile_serialization=FORMATS[request.param])
-        return path
-
-    return save
-
 
 class Toy(BaseModel):
     """A model that a Runner trains in no time."""

@@ -18,22 +18,6 @@ from mmpose_pinet.compat import restricted_pickle
 from mmpose_pinet.compat.checkpoints import load_checkpoint_file
 
 PI = np.float64(3.14159)
-FORMATS = dict(zip=True, legacy=False)
-
-
-@pytest.fixture(params=FORMATS)
-def save(request, tmp_path):
-    """Writes a file in the format of torch since 1.6, and of before."""
-
-    def save(content):
-        path = tmp_path / 'checkpoint.pth'
-        torch.save(
-            content,
-            path,
-            _use_new_zipfile_serialization=FORMATS[request.param])
-        return path
-
-    return save
 
 
 class Call:

@@ -5,6 +5,7 @@ import xtcocotools.mask as cocomask
 from mmpose.datasets.transforms import (BottomupRandomAffine, GenerateTarget,
                                         PackPoseInputs, RandomFlip)
 from mmpose.registry import KEYPOINT_CODECS
+from run_lengths import runs_by_loop
 
 from mmpose_pinet.datasets import BottomupBoxArea, BottomupCrowdMask
 
@@ -90,15 +91,7 @@ def test_numbers_that_are_not_finite_name_the_annotation(key, value):
 
 
 def rle_by_loop(mask):
-    """COCO's run-length code: runs of 0 and 1 in turns, down the columns."""
-    counts, value = [0], 0
-    for x in range(mask.shape[1]):
-        for y in range(mask.shape[0]):
-            if mask[y, x] != value:
-                counts.append(0)
-                value = 1 - value
-            counts[-1] += 1
-    return dict(size=list(mask.shape), counts=counts)
+    return dict(size=list(mask.shape), counts=runs_by_loop(mask))
 
 
 def valid_mask(segs, stride=1, **results):

@@ -9,11 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
 from pages import ROOT, blocks, pages_with, saved_files
+from random_weights import save_random_weights
 
 from mmpose_pinet.datasets.drawn import draw_crowd
 
@@ -36,18 +34,6 @@ SLIM = {
     '(4, )': '(1, )',
     'in_channels=480': 'in_channels=60',
 }
-
-
-def save_random_weights(config, file):
-    """Random weights that find something."""
-    init_default_scope('mmpose')
-    torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(config).model)
-    with torch.no_grad():
-        model.head.point_layer.weight.normal_(std=0.1)
-        model.head.point_layer.bias.fill_(0.5)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state_dict=model.state_dict(), meta={}), file)
 
 
 def save_picture(file):
@@ -80,11 +66,11 @@ def folder(tmp_path_factory):
     network.write_text(text)
 
     config = Config.fromfile(folder / DEMO_CONFIG)
-    save_random_weights(
-        folder / DEMO_CONFIG,
-        folder / f'work_dirs/demo/epoch_{config.train_cfg.max_epochs}.pth')
+    trained = f'work_dirs/demo/epoch_{config.train_cfg.max_epochs}.pth'
+    (folder / trained).parent.mkdir(parents=True)
+    save_random_weights(folder / trained, folder / DEMO_CONFIG)
     for name, of in WEIGHTS.items():
-        save_random_weights(folder / of, folder / name)
+        save_random_weights(folder / name, folder / of)
     for split in ('train', 'val'):
         draw_crowd(folder / 'data/drawn_crowd', 2, split, num_workers=1)
     for name in ('crowd.jpg', 'other.jpg', 'picture.jpg', 'photographs/1.jpg'):

@@ -111,8 +111,7 @@ def _compare_joints(head, codec: PartSPR, metainfo: dict, loop: str,
         findings.add(
             'joint_names', loop, f'model.head has {count} joints and the '
             f'metainfo of {loop}_dataloader.dataset {len(joints)}')
-    skeleton = getattr(codec, 'skeleton', None)
-    odds = skeleton and names_at_odds(skeleton.names, joints)
+    odds = codec.skeleton and names_at_odds(codec.skeleton.names, joints)
     if odds:
         findings.add(
             'joint_names', loop, "the codec's skeleton and the metainfo of "

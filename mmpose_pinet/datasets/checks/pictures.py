@@ -11,7 +11,7 @@ _ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
 
-class Picture(NamedTuple):
+class PictureFile(NamedTuple):
     """What a picture's file says.
 
     Attributes:
@@ -34,7 +34,7 @@ class PictureError(Exception):
         self.is_missing = is_missing
 
 
-def read_header(path: str) -> Picture:
+def read_header(path: str) -> PictureFile:
     """Read a picture's size without its pixels.
 
     Args:
@@ -46,7 +46,7 @@ def read_header(path: str) -> Picture:
     return _read(path, pixels=False)
 
 
-def read_picture(path: str) -> Picture:
+def read_picture(path: str) -> PictureFile:
     """Read a picture to its end, to see that nothing is missing.
 
     OpenCV, with which MMCV loads pictures, fills a file that is cut off with
@@ -61,7 +61,7 @@ def read_picture(path: str) -> Picture:
     return _read(path, pixels=True)
 
 
-def _read(path: str, pixels: bool) -> Picture:
+def _read(path: str, pixels: bool) -> PictureFile:
     try:
         with Image.open(path) as image:
             size = image.size
@@ -78,13 +78,13 @@ def _read(path: str, pixels: bool) -> Picture:
     # what Pillow's decoders raise on a broken file is anybody's guess
     except Exception as error:
         raise PictureError(str(error)) from error
-    return Picture(size, turned)
+    return PictureFile(size, turned)
 
 
 def read_pictures(
     paths: Iterable[str],
-    read: Callable[[str], Picture] = read_picture
-) -> Iterator[Tuple[str, Union[Picture, PictureError]]]:
+    read: Callable[[str], PictureFile] = read_picture
+) -> Iterator[Tuple[str, Union[PictureFile, PictureError]]]:
     """Read many pictures, as many at a time as there are cores.
 
     Args:
@@ -92,7 +92,7 @@ def read_pictures(
         read (Callable): :func:`read_picture` or :func:`read_header`.
 
     Yields:
-        tuple[str, Picture | PictureError]: A path and what was found there,
+        tuple[str, PictureFile | PictureError]: A path and what was there,
         in the order of the paths.
     """
 

@@ -8,24 +8,13 @@ import pycocotools.mask as cocomask
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from run_lengths import runs_by_loop
 
 from mmpose_pinet.datasets.checks import (check_segmentation, rle_counts,
                                           rle_mask)
 
 HEIGHT, WIDTH = 24, 32
 SHAPE = (HEIGHT, WIDTH)
-
-
-def runs_by_loop(mask):
-    """Counts of 0 and 1 in turns, down the columns."""
-    counts, value = [0], 0
-    for x in range(mask.shape[1]):
-        for y in range(mask.shape[0]):
-            if mask[y, x] != value:
-                counts.append(0)
-                value = 1 - value
-            counts[-1] += 1
-    return counts
 
 
 def random_mask(seed, height=HEIGHT, width=WIDTH, grain=1):
