@@ -253,10 +253,11 @@ class PartSPR(BaseKeypointCodec):
             Tensor: (t, K) bilinear values, 0 outside the image.
         """
         num_keypoints, height, width = keypoint_maps.shape[1:]
-        border = poses.new_tensor(size or (width, height))
-        border = border - 1 / poses.new_tensor(self.scale_factor)
-        inside = ((poses >= 0) & (poses <= border)).all(-1)
         x, y = poses.unbind(-1)
+        right, bottom = (
+            cells - 1 / stride for cells, stride in zip(
+                size or (width, height), self.scale_factor.tolist()))
+        inside = (x >= 0) & (x <= right) & (y >= 0) & (y <= bottom)
         cells, weights = cross(
             linear_corners((x - origin).clamp(0, width - 1), width),
             linear_corners(y.clamp(0, height - 1), height), width)

@@ -132,7 +132,7 @@ class FlipTest(PlainTest):
         Returns:
             Tensor: (t, K, 2) in cells of the plain image.
         """
-        count = len(poses) // 2
+        count = poses.shape[0] // 2
         plain, mirrored = poses[:count], poses[count:, self.joint_flip]
         seen = (points[:, 0] <= self.last).to(poses).view(2, count, 1, 1)
         share, mirrored_share = seen / seen.sum(0)
@@ -140,8 +140,8 @@ class FlipTest(PlainTest):
 
     def _mirror(self, points: Tensor) -> Tensor:
         """Map points (..., 2) in cells to where the mirror shows them."""
-        return points * points.new_tensor([-1, 1]) + points.new_tensor(
-            [self.edge, 0])
+        x, y = points.unbind(-1)
+        return torch.stack([self.edge - x, y], dim=-1)
 
 
 def mirror_of(pyramid: FeaturePyramid, batch_data_samples: SampleList,

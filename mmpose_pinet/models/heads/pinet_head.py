@@ -140,7 +140,7 @@ class PINetHead(BaseHead):
             of_all_parts = layer(part_features.to(layer.weight.dtype))
         of_all_parts = of_all_parts.unflatten(
             1, (self.decoder.num_parts, self.num_keypoints, 2))
-        rows = torch.arange(len(parts), device=parts.device)
+        rows = torch.arange(parts.shape[0], device=parts.device)
         return points[:, None] + of_all_parts[rows, parts], part_features
 
     def refine(self, pyramid: FeaturePyramid, images: Tensor, poses: Tensor,

@@ -97,14 +97,18 @@ class FeaturePyramid:
             if (width, height) != self.size:
                 x, y = map(_on_level, axes, self.size, (width, height))
             cells, weights = cross(x, y, width)
-            # one fused gather and weighted sum over all corners
             read.append(
-                F.embedding_bag(
-                    images * (height * width) + cells,
-                    columns,
-                    per_sample_weights=weights.to(columns),
-                    mode='sum'))
-        return torch.cat(read, dim=1).unflatten(0, shape)
+                self._weighted_sum(columns, images * (height * width) + cells,
+                                   weights.to(columns)))
+        features = torch.cat(read, dim=1)
+        return features.view(*shape, features.shape[1])
+
+    def _weighted_sum(self, columns: Tensor, rows: Tensor,
+                      weights: Tensor) -> Tensor:
+        """Sum n rows of columns (M, C), with weights (t, n) each: (t, C)."""
+        # one fused gather and sum over all corners
+        return F.embedding_bag(
+            rows, columns, per_sample_weights=weights, mode='sum')
 
 
 def _on_level(corners: Corners, size: int, level_size: int) -> Corners:

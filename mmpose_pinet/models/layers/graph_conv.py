@@ -117,7 +117,7 @@ class GraphConv(nn.Module):
         mixed = (adjacency @ features.flatten(1)).view_as(features)
         rows = normed_linear(mixed.flatten(0, 1), self.linear, self.norm)
         rows = F.relu(rows, inplace=True)
-        return rows.unflatten(0, features.shape[:2])
+        return rows.view(*features.shape[:2], rows.shape[1])
 
 
 class ResidualGraphConv(nn.Module):

@@ -100,5 +100,8 @@ def sampling_points(poses: Tensor, size: Tuple[int, int]) -> Tensor:
     Returns:
         Tensor: (..., 2) in cells.
     """
-    size = poses.new_tensor(size)
-    return poses * (size / (size - 1)) - 0.5
+    stretched = [
+        places * (cells / (cells - 1)) - 0.5
+        for places, cells in zip(poses.unbind(-1), size)
+    ]
+    return torch.stack(stretched, dim=-1)
