@@ -19,7 +19,8 @@ LAYERS = [
     {'codecs', 'post_processors'},
     {'datasets', 'models'},
     {'evaluation', 'engine'},
-    {'visualization', 'deploy', 'apis'},
+    {'visualization', 'deploy'},
+    {'apis'},
     {'cli'},
     {'__main__'},
 ]

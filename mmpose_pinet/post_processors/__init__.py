@@ -1,4 +1,6 @@
 """From candidate poses to persons."""
-from .pose_fusion import PoseFusion, build_post_processor
+from mmpose_pinet.fusion import PoseFusion
+
+from .build import build_post_processor
 
 __all__ = ['PoseFusion', 'build_post_processor']

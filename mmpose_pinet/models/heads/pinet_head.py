@@ -1,7 +1,6 @@
 """The head of PINet: part-based pose generation, refinement and fusion."""
 from typing import Dict, Optional, Tuple
 
-import numpy as np
 import torch
 import torch.nn as nn
 from mmengine.runner.amp import autocast
@@ -13,6 +12,7 @@ from mmpose.utils.typing import (ConfigType, Features, InstanceList,
 from torch import Tensor
 
 from mmpose_pinet.codecs import PartSPR
+from mmpose_pinet.fusion import find_persons
 from mmpose_pinet.post_processors import build_post_processor
 
 from ..layers import FeaturePyramid
@@ -182,21 +182,15 @@ class PINetHead(BaseHead):
             x.detach().cpu().numpy() for x in (images, keypoints, scores))
         persons = []
         for image in range(num_images):
-            found = keypoints[images == image], scores[images == image]
-            if self.post_processor is not None:
-                found = self.post_processor(*found)
-            person_scores = found[1].mean(axis=1)
-            order = np.argsort(-person_scores, kind='stable')
-            if score_thr > 0:
-                order = order[person_scores[order] >= score_thr]
-            points = found[0][order]
-            corners = points.min(axis=1), points.max(axis=1)
+            of_image = images == image
+            found = find_persons(keypoints[of_image], scores[of_image],
+                                 self.post_processor, score_thr)
             persons.append(
                 InstanceData(
-                    keypoints=points,
-                    keypoint_scores=found[1][order],
-                    bboxes=np.concatenate(corners, axis=1),
-                    bbox_scores=person_scores[order]))
+                    keypoints=found.keypoints,
+                    keypoint_scores=found.keypoint_scores,
+                    bboxes=found.bboxes,
+                    bbox_scores=found.scores))
         return persons
 
     def loss(self,

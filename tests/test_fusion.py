@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mmpose.evaluation.functional.nms import oks_nms
-from mmpose.registry import TASK_UTILS
 
-from mmpose_pinet.post_processors import PoseFusion
+from mmpose_pinet.fusion import PoseFusion, find_persons
 
 SIGMAS = [0.03, 0.05, 0.08, 0.1]
 
@@ -204,7 +203,7 @@ def test_input_is_left_as_it_is():
 def test_wrong_config(wrong):
     key = 'oks_thr' if 'oks_thr' in wrong else 'sigmas'
     with pytest.raises(ValueError, match=key):
-        TASK_UTILS.build(dict(type='PoseFusion', **wrong))
+        PoseFusion(**wrong)
 
 
 @pytest.mark.parametrize('shape, scores_shape', [
@@ -215,3 +214,33 @@ def test_wrong_config(wrong):
 def test_wrong_shapes(shape, scores_shape):
     with pytest.raises(ValueError, match='K=4, the number of sigmas'):
         PoseFusion(SIGMAS)(np.zeros(shape), np.zeros(scores_shape))
+
+
+def persons_by_loop(keypoints, scores, score_thr):
+    """A row of keypoints, scores, box and mean for each, best first."""
+    rows = []
+    for pose, of_keypoints in zip(keypoints, scores):
+        mean = sum(of_keypoints) / len(of_keypoints)
+        box = [*pose.min(0), *pose.max(0)]
+        if mean >= score_thr:
+            rows.append((pose, of_keypoints, box, mean))
+    return sorted(rows, key=lambda row: -row[3])
+
+
+@pytest.mark.parametrize('post_processor', [None, PoseFusion(SIGMAS)])
+@given(candidates(), st.sampled_from([0., 0.5]))
+def test_persons_have_boxes_and_scores_best_first(post_processor, found,
+                                                  score_thr):
+    persons = find_persons(*found, post_processor, score_thr)
+    fused = found if post_processor is None else post_processor(*found)
+    expected = persons_by_loop(*fused, score_thr)
+    assert len(persons.scores) == len(expected)
+    for row, other in zip(zip(*persons), expected):
+        for value, other_value in zip(row, other):
+            np.testing.assert_array_equal(value, other_value)
+
+
+def test_no_candidate_is_no_person():
+    persons = find_persons(np.zeros((0, 4, 2)), np.zeros((0, 4)))
+    assert [value.shape for value in persons] == [(0, 4, 2), (0, 4), (0, 4),
+                                                  (0, )]

@@ -1,12 +1,49 @@
-"""Pose fusion (Sec. 3.4): candidate poses of one image become persons."""
-from typing import Callable, Optional, Sequence, Tuple
+"""Pose fusion (Sec. 3.4): candidate poses of one image become persons.
+
+It needs numpy alone: the head and the runtime of exported models share it.
+"""
+from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-from mmpose.registry import TASK_UTILS
-from mmpose.utils.typing import OptConfigType
 
 
-@TASK_UTILS.register_module()
+class Persons(NamedTuple):
+    """The m persons of an image, best first, in the unit of their poses."""
+
+    keypoints: np.ndarray  # (m, K, 2)
+    keypoint_scores: np.ndarray  # (m, K)
+    bboxes: np.ndarray  # (m, 4): left, top, right, bottom
+    scores: np.ndarray  # (m, ): means of the keypoints' scores
+
+
+def find_persons(keypoints: np.ndarray,
+                 keypoint_scores: np.ndarray,
+                 post_processor: Optional[Callable] = None,
+                 score_thr: float = 0.) -> Persons:
+    """Turn the candidates of one image into its persons (PF, Sec. 3.4).
+
+    Args:
+        keypoints (np.ndarray): (t, K, 2) in any unit of length.
+        keypoint_scores (np.ndarray): (t, K).
+        post_processor (Callable, optional): A :class:`PoseFusion` or anything
+            that is called alike. ``None`` makes a person of each candidate.
+        score_thr (float): Persons under it are left out; 0: nobody.
+
+    Returns:
+        Persons: Of equal scores, the first stays first.
+    """
+    if post_processor is not None:
+        keypoints, keypoint_scores = post_processor(keypoints, keypoint_scores)
+    scores = keypoint_scores.mean(axis=1)
+    order = np.argsort(-scores, kind='stable')
+    if score_thr > 0:
+        order = order[scores[order] >= score_thr]
+    keypoints = keypoints[order]
+    corners = keypoints.min(axis=1), keypoints.max(axis=1)
+    return Persons(keypoints, keypoint_scores[order],
+                   np.concatenate(corners, axis=1), scores[order])
+
+
 class PoseFusion:
     """Group candidate poses by OKS and fuse each group into one person.
 
@@ -144,29 +181,3 @@ def fuse_groups(keypoints: np.ndarray, keypoint_scores: np.ndarray,
     best = order[first]
     columns = np.arange(keypoint_scores.shape[1])
     return keypoints[best, columns], keypoint_scores[best, columns]
-
-
-def build_post_processor(
-        cfg: OptConfigType,
-        num_keypoints: int,
-        sigmas: Optional[Sequence[float]] = None) -> Optional[Callable]:
-    """Build what a head turns candidates into persons with.
-
-    Args:
-        cfg (dict, optional): Config of :class:`PoseFusion` or of anything
-            that is built and called alike. ``None`` builds nothing.
-        num_keypoints (int): K.
-        sigmas (list[float], optional): K, where ``cfg`` has none of its own.
-
-    Raises:
-        ValueError: If there are not K ``sigmas``.
-    """
-    if cfg is None:
-        return None
-    known = {} if sigmas is None else dict(sigmas=sigmas)
-    post_processor = TASK_UTILS.build(cfg, default_args=known)
-    sigmas = getattr(post_processor, 'sigmas', None)
-    if sigmas is not None and len(sigmas) != num_keypoints:
-        raise ValueError(f'post_processor.sigmas has {len(sigmas)} values, '
-                         f'but num_keypoints={num_keypoints}')
-    return post_processor
