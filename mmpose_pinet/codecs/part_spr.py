@@ -254,9 +254,8 @@ class PartSPR(BaseKeypointCodec):
         """
         num_keypoints, height, width = keypoint_maps.shape[1:]
         x, y = poses.unbind(-1)
-        right, bottom = (
-            cells - 1 / stride for cells, stride in zip(
-                size or (width, height), self.scale_factor.tolist()))
+        right, bottom = (cells - 1 / stride for cells, stride in zip(
+            size or (width, height), self.scale_factor.tolist()))
         inside = (x >= 0) & (x <= right) & (y >= 0) & (y <= bottom)
         cells, weights = cross(
             linear_corners((x - origin).clamp(0, width - 1), width),

@@ -96,8 +96,8 @@ class Network(nn.Module):
             maps[:, :num_keypoints], owners, poses, pyramid.size,
             mirror.origin)
         keypoints = poses * poses.new_tensor(codec.scale_factor)
-        return (keypoints.reshape(*shape, num_keypoints, 2),
-                scores.reshape(*shape, num_keypoints),
+        return (keypoints.reshape(*shape, num_keypoints,
+                                  2), scores.reshape(*shape, num_keypoints),
                 (part_scores > codec.decode_thr).reshape(shape))
 
     def _normalise(self, images: Tensor) -> Tensor:

@@ -98,7 +98,8 @@ class FeaturePyramid:
                 x, y = map(_on_level, axes, self.size, (width, height))
             cells, weights = cross(x, y, width)
             read.append(
-                self._weighted_sum(columns, images * (height * width) + cells,
+                self._weighted_sum(columns,
+                                   images * (height * width) + cells,
                                    weights.to(columns)))
         features = torch.cat(read, dim=1)
         return features.view(*shape, features.shape[1])
