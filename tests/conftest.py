@@ -1,9 +1,13 @@
-"""Settings that all tests share."""
+"""Settings and pictures that all tests share."""
+import cv2
+import numpy as np
+import pytest
 import torch
 from hypothesis import settings
 
 # before any test imports MMPose: with mmcv-lite, it makes MMPose importable
 import mmpose_pinet  # noqa: F401
+from mmpose_pinet.datasets.drawn import draw_image
 
 # the same examples on every run, on machines of any speed
 settings.register_profile(
@@ -12,3 +16,29 @@ settings.load_profile('repeatable')
 
 # small models gain nothing from threads, and lose much on a busy machine
 torch.set_num_threads(1)
+
+# height and width, in the order of the pictures' names
+SHAPES = [(128, 128), (90, 128), (128, 128), (90, 128), (128, 128)]
+
+
+@pytest.fixture(scope='session')
+def pictures(tmp_path_factory):
+    """The files of five pictures, 0.png to 4.png, in a folder of their own."""
+    folder = tmp_path_factory.mktemp('pictures')
+    for number, (height, width) in enumerate(SHAPES):
+        image, _ = draw_image(np.random.default_rng(number), 128)
+        cv2.imwrite(str(folder / f'{number}.png'), image[:height, :width])
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope='session')
+def video(pictures, tmp_path_factory):
+    """Five frames of 128 x 128 px, each darker than the last."""
+    path = tmp_path_factory.mktemp('video') / 'b.avi'
+    image = cv2.imread(str(pictures[0]))
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter_fourcc(*'MJPG'), 5, image.shape[1::-1])
+    for number in range(5):
+        writer.write((image * (1 - .15 * number)).astype(np.uint8))
+    writer.release()
+    return path

@@ -16,7 +16,7 @@ LAYERS = [
         'version', 'registry', 'utils', 'compat', 'converters', 'results',
         'fusion'
     },
-    {'codecs', 'post_processors'},
+    {'codecs', 'pictures', 'post_processors'},
     {'datasets', 'models'},
     {'evaluation', 'engine'},
     {'visualization', 'deploy'},

@@ -7,11 +7,11 @@ from typing import Iterator, Union
 
 import cv2
 
+from mmpose_pinet.pictures.inputs import VIDEOS, Video
+from mmpose_pinet.pictures.progress import show_progress
 from mmpose_pinet.results import Result
 
-from .inputs import VIDEOS, Video
 from .pinet import PINet
-from .progress import show_progress
 
 
 def predict(model: PINet,

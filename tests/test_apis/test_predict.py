@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmpose_pinet.apis.inputs import open_inputs
 from mmpose_pinet.apis.predict import predict
+from mmpose_pinet.pictures.inputs import open_inputs
 from mmpose_pinet.results import Result
 
 

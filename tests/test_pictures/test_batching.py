@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmpose_pinet.apis.batching import LOOK_AHEAD, read_ahead, run_in_batches
+from mmpose_pinet.pictures.batching import (LOOK_AHEAD, read_ahead,
+                                            run_in_batches)
 
 
 class Work:

@@ -4,8 +4,10 @@ from unittest import mock
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from mmpose_pinet.apis.inputs import Video, as_picture, is_single, open_inputs
+from mmpose_pinet.pictures.inputs import (Picture, Video, as_picture,
+                                          is_single, open_inputs, read_image)
 
 
 def sources(inputs):
@@ -65,6 +67,24 @@ def test_where_there_is_nothing(tree):
 def test_an_array_that_is_no_image(image):
     with pytest.raises(ValueError, match=r'\(h, w, 3\) of uint8'):
         as_picture(image)
+
+
+def test_a_photograph_that_exif_turns_is_read_upright(tmp_path):
+    upright = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the orientation: to be shown turned clockwise
+    stored = np.rot90(upright, 1)[..., ::-1]  # Pillow's order is RGB
+    Image.fromarray(stored.copy()).save(tmp_path / 'ä.png', exif=exif)
+    image = read_image(as_picture(tmp_path / 'ä.png'))
+    np.testing.assert_array_equal(image, upright)
+    assert read_image(Picture(image=image)) is image
+
+
+@pytest.mark.parametrize('content', [b'', b'text'])
+def test_a_file_that_is_no_picture(tmp_path, content):
+    (tmp_path / 'a.jpg').write_bytes(content)
+    with pytest.raises(ValueError, match='a.jpg cannot be read as a picture'):
+        read_image(as_picture(tmp_path / 'a.jpg'))
 
 
 def test_a_video_gives_its_frames(video):

@@ -47,6 +47,28 @@ def as_picture(item: Any) -> Picture:
     return Picture(source=str(item))
 
 
+def read_image(picture: Picture) -> np.ndarray:
+    """Read the pixels of a picture: a file is turned as its EXIF says.
+
+    Returns:
+        np.ndarray: (h, w, 3) BGR of uint8.
+
+    Raises:
+        ValueError: If the file cannot be read as a picture.
+    """
+    if picture.image is not None:
+        return picture.image
+    try:
+        image = cv2.imdecode(
+            np.fromfile(picture.source, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:  # an empty file, or one too large
+        raise ValueError(f'{picture.source} cannot be read as a picture: '
+                         f'{error}') from error
+    if image is None:
+        raise ValueError(f'{picture.source} cannot be read as a picture')
+    return image
+
+
 def is_single(inputs: Any) -> bool:
     """Tell whether inputs are one picture: an array, or a path that is
     neither a folder, nor a video, nor a pattern."""

@@ -1,10 +1,7 @@
 """Shows how far long work is."""
 import sys
+from importlib.util import find_spec
 from typing import Iterable, Iterator, Optional, TypeVar
-
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import track
 
 Item = TypeVar('Item')
 
@@ -14,7 +11,8 @@ def show_progress(items: Iterable[Item],
                   total: Optional[int] = None) -> Iterator[Item]:
     """Hand items on, with a line that tells how far they are.
 
-    It is shown where a person sees it: on stderr, if that is a terminal.
+    It is shown where a person sees it, on stderr if that is a terminal, by
+    the package rich. Where rich is not installed there is no line.
 
     Args:
         items (Iterable): What is worked on.
@@ -24,8 +22,12 @@ def show_progress(items: Iterable[Item],
     Returns:
         Iterator: The items.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or find_spec('rich') is None:
         return iter(items)
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import track
+
     return track(
         items,
         description=escape(what),

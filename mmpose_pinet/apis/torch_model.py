@@ -1,0 +1,113 @@
+"""A trained model of a config, as PyTorch and MMPose run it."""
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Hashable, List, Optional, Union
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.device import get_device
+from mmpose.apis import init_model
+from mmpose.structures import PoseDataSample
+
+from mmpose_pinet.pictures import Finder, Picture
+from mmpose_pinet.results import Result
+
+from .weights import load_weights
+from .zoo import find_config
+
+PRECISIONS = dict(fp32=None, bf16=torch.bfloat16, fp16=torch.float16)
+
+
+class TorchModel(Finder):
+    """A config's own test: what it finds is what ``tools/test.py`` and
+    MMPose's inferencer find, number for number.
+
+    Args:
+        config (str | Path): A config's path, or the name of one of this
+            package's without ``.py``.
+        weights (str | Path, optional): As of :class:`PINet`.
+        device (str, optional): As of :class:`PINet`.
+        score_thr (float): The least score of a person.
+        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'`` (on GPUs alone):
+            what the network computes in where that is safe.
+
+    Raises:
+        ValueError: If there are no weights, they do not fit the model, or
+            ``precision`` is none of these.
+        FileNotFoundError: If the file of the weights is not there.
+    """
+
+    def __init__(self, config: Union[str, Path],
+                 weights: Union[str, Path, None], device: Optional[str],
+                 score_thr: float, precision: str) -> None:
+        cfg = Config.fromfile(find_config(str(config)))
+        weights = weights or cfg.get('load_from')
+        if weights is None:
+            raise ValueError(
+                f'{config} has no weights: pass the file of a trained model '
+                "(PINet(model, weights='FILE')), or name one as `load_from` "
+                'in the config')
+        device = torch.device(device or get_device())
+        if precision not in PRECISIONS:
+            raise ValueError(
+                f'precision is one of {list(PRECISIONS)}, not {precision!r}')
+        if precision == 'fp16' and device.type == 'cpu':
+            raise ValueError("precision 'fp16' needs a GPU; on a CPU, 'bf16' "
+                             'works')
+        cfg.model.setdefault('test_cfg', {})['score_thr'] = score_thr
+        # without weights it loads none, those of the backbone neither
+        self.model = init_model(cfg, device=device)
+        self.model.dataset_meta = load_weights(
+            self.model, weights) or self.model.dataset_meta
+        self._pipeline = Compose(cfg.test_dataloader.dataset.pipeline)
+        self._device = device.type
+        self._dtype = PRECISIONS[precision]
+
+    def read(self, picture: Picture) -> dict:
+        """Read and resize a picture as the config's test does."""
+        data = dict(self.model.dataset_meta)
+        if picture.image is None:
+            data['img_path'] = picture.source
+        else:
+            data['img'] = picture.image
+        load, *transforms = self._pipeline.transforms
+        try:
+            data = load(data)
+        except Exception as error:  # each decoder raises its own
+            raise ValueError(f'{picture.source} cannot be read as a picture: '
+                             f'{error}') from error
+        for transform in transforms:
+            data = transform(data)
+        return dict(data, picture=picture._replace(image=None))
+
+    def shape_of(self, data: dict) -> Hashable:
+        """The shape of a picture as the network sees it, at each scale."""
+        inputs = data['inputs']
+        levels = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        return tuple(tuple(level.shape) for level in levels)
+
+    def run(self, batch: List[dict]) -> List[Result]:
+        """Find the persons of pictures of one shape."""
+        pictures = [data.pop('picture') for data in batch]
+        precision = nullcontext() if self._dtype is None else torch.autocast(
+            self._device, self._dtype)
+        with torch.no_grad(), precision:
+            samples = self.model.test_step(pseudo_collate(batch))
+        return [*map(self._result, samples, pictures)]
+
+    def _result(self, sample: PoseDataSample, picture: Picture) -> Result:
+        found = sample.pred_instances
+        names = self.model.dataset_meta['keypoint_id2name']
+        links = self.model.dataset_meta['skeleton_links']
+        return Result(
+            keypoints=found.keypoints.astype(np.float32),
+            keypoint_scores=found.keypoint_scores.astype(np.float32),
+            bboxes=found.bboxes.astype(np.float32),
+            bbox_scores=found.bbox_scores.astype(np.float32),
+            keypoint_names=tuple(names[i] for i in range(len(names))),
+            skeleton_links=tuple(map(tuple, links)),
+            image_size=tuple(sample.metainfo['ori_shape'][::-1]),
+            source=picture.source,
+            frame=picture.frame)
