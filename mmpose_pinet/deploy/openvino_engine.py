@@ -1,0 +1,90 @@
+"""An exported file on OpenVINO."""
+from pathlib import Path
+from typing import Dict, Optional, Union
+
+import numpy as np
+import openvino as ov
+from openvino.frontend import FrontEndManager
+
+from .engines import OUTPUTS, Candidates, Engine
+from .segments import split
+
+# The scopes of what may be computed in low precision. A coordinate of 60
+# cells has quarters of a cell in bfloat16.
+LOW_SCOPES = ('/backbone/', '/neck/', '/head/refinement/')
+
+
+class OpenVinoEngine(Engine):
+    """OpenVINO on the CPU.
+
+    Args:
+        file (str | Path): An ONNX file.
+        precision (str): ``'fp32'``, or ``'bf16'`` where the processor has it:
+            backbone, neck and refinement compute in it, the rest in float32.
+        threads (int, optional): By default one a core.
+
+    Raises:
+        ValueError: If the file is no ONNX model, or the processor has not
+            this precision.
+    """
+
+    def __init__(self, file: Union[str, Path], precision: str,
+                 threads: Optional[int]) -> None:
+        self.name = f'OpenVINO {ov.__version__.split("-")[0]}'
+        self._core = ov.Core()
+        able = self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
+        precisions = ['fp32', *(['bf16'] if 'BF16' in able else [])]
+        if precision not in precisions:
+            raise ValueError(f'OpenVINO computes in {precisions} on this '
+                             f'processor, not {precision!r}')
+        self._model = _read(file)
+        self.props = _props(self._model)
+        self._precision = precision
+        self._threads = threads
+        self._segments = self._compile()
+
+    def _compile(self, shape=None):
+        model = self._model.clone()
+        if shape is not None:
+            model.reshape(shape)
+        low = LOW_SCOPES if self._precision != 'fp32' else ()
+        compiled = []
+        for segment in split(model, lambda name: name.startswith(low)):
+            options = {
+                'PERFORMANCE_HINT': 'LATENCY',
+                'INFERENCE_PRECISION_HINT': 'bf16' if segment.low else 'f32'
+            }
+            if self._threads is not None:
+                options['INFERENCE_NUM_THREADS'] = self._threads
+            request = self._core.compile_model(segment.model, 'CPU',
+                                               options).create_infer_request()
+            compiled.append((request, segment.inputs, segment.outputs))
+        return compiled
+
+    def __call__(self, images: np.ndarray) -> Candidates:
+        """Run it on images (N, H, W, 3) BGR of uint8."""
+        values = dict(images=images)
+        for request, inputs, outputs in self._segments:
+            found = request.infer([values[name] for name in inputs],
+                                  share_inputs=True,
+                                  share_outputs=True)
+            values.update(zip(outputs, found.to_tuple()))
+        return Candidates(*(values[name].copy() for name in OUTPUTS))
+
+
+def _read(file: Union[str, Path]) -> ov.Model:
+    # not Core.read_model, which asks the readers of all other formats too:
+    # those write onto stderr what they think of the file
+    reader = FrontEndManager().load_by_framework('onnx')
+    try:
+        return reader.convert(reader.load(str(file)))
+    except RuntimeError as error:
+        raise ValueError(f'{file} cannot be read as an ONNX model: '
+                         f'{error}') from error
+
+
+def _props(model: ov.Model) -> Dict[str, str]:
+    """The metadata of the file that a model was read from."""
+    if not model.has_rt_info('framework'):
+        return {}
+    return model.get_rt_info('framework').value

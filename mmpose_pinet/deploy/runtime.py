@@ -1,0 +1,101 @@
+"""An exported file finds the persons of pictures, without PyTorch."""
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+
+from mmpose_pinet.fusion import find_persons
+from mmpose_pinet.pictures import Finder, Picture
+from mmpose_pinet.pictures.inputs import read_image
+from mmpose_pinet.results import Result
+
+from .engines import open_engine
+from .metadata import FileMetadata
+from .resize import InputFrame, resize
+
+
+class Input(NamedTuple):
+    """A picture as the network takes it."""
+
+    pixels: np.ndarray  # (H, W, 3) BGR
+    frame: InputFrame
+    picture: Picture  # without its pixels
+    image_size: Tuple[int, int]  # its width and height in px
+
+
+class PINetRuntime(Finder):
+    """A file of ``pinet export``, run by NumPy, OpenCV and an engine alone.
+
+    It is called as :class:`mmpose_pinet.apis.PINet` is, and finds the same.
+
+    Args:
+        file (str | Path): The file.
+        engine (str): ``'onnxruntime'``, ``'openvino'`` or ``'auto'``:
+            OpenVINO if it is installed, else ONNX Runtime.
+        precision (str): ``'fp32'``, or ``'bf16'`` with OpenVINO on a
+            processor that has it. A quantised file computes in int8 by
+            itself, and in this precision where it is not quantised.
+        threads (int, optional): By default what the engine takes.
+        score_thr (float, optional): The least score of a person; 0 returns
+            every candidate. By default what the file tells.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImportError: If no engine is installed.
+        ValueError: If the file is none of ``pinet export``, or engine and
+            processor have not this precision.
+
+    Examples:
+        >>> model = PINetRuntime('crowd.onnx')
+        >>> model('crowd.jpg')
+        3 persons in crowd.jpg, best score 0.52
+    """
+
+    def __init__(self,
+                 file: Union[str, Path],
+                 engine: str = 'auto',
+                 precision: str = 'fp32',
+                 threads: Optional[int] = None,
+                 score_thr: Optional[float] = None) -> None:
+        self._engine = open_engine(file, engine, precision, threads)
+        self.metadata = FileMetadata.from_props(self._engine.props, str(file))
+        self._post_processor = self.metadata.post_processor()
+        self._score_thr = (
+            self.metadata.score_thr if score_thr is None else score_thr)
+
+    def read(self, picture: Picture) -> Input:
+        """Read a picture, turned as its EXIF says, and resize it."""
+        image = read_image(picture)
+        pixels, frame = resize(image, self.metadata)
+        return Input(pixels, frame, picture._replace(image=None),
+                     image.shape[1::-1])
+
+    def shape_of(self, data: Input) -> Tuple[int, ...]:
+        """The shape of a picture as the network sees it."""
+        return data.pixels.shape
+
+    def run(self, batch: List[Input]) -> List[Result]:
+        """Find the persons of pictures of one shape."""
+        found = self._engine(np.stack([data.pixels for data in batch]))
+        return [
+            self._result(data, keypoints[valid], scores[valid])
+            for data, keypoints, scores, valid in zip(batch, *found)
+        ]
+
+    def _result(self, data: Input, keypoints: np.ndarray,
+                scores: np.ndarray) -> Result:
+        """Fuse candidates (t, K, 2) in input px, and go back to image px."""
+        persons = find_persons(keypoints, scores, self._post_processor,
+                               self._score_thr)
+        corners = data.frame.to_image(persons.bboxes.reshape(-1, 2, 2))
+        return Result(
+            keypoints=data.frame.to_image(persons.keypoints).astype(
+                np.float32),
+            keypoint_scores=persons.keypoint_scores,
+            bboxes=corners.reshape(-1, 4).astype(np.float32),
+            bbox_scores=persons.scores,
+            keypoint_names=self.metadata.keypoint_names,
+            skeleton_links=self.metadata.skeleton_links,
+            image_size=data.image_size,
+            source=data.picture.source,
+            frame=data.picture.frame)
