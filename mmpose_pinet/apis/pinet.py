@@ -22,8 +22,10 @@ class PINet:
             the CPU.
         score_thr (float): The least score of a person. 0 returns every
             candidate, as average precision wants them. Defaults to 0.1.
-        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'`` (on GPUs alone):
-            what the network computes in where that is safe.
+        precision (str, optional): ``'fp32'``, ``'bf16'`` or ``'fp16'``: what
+            the network computes in where that is safe. By default a config's
+            ``model.test_cfg.precision``, which is ``'fp32'`` where it is not
+            set.
         engine (str, optional): ``'onnxruntime'`` or ``'openvino'``, for an
             exported file. By default OpenVINO if it is installed.
         threads (int, optional): How many an exported file is run by. By
@@ -31,8 +33,9 @@ class PINet:
 
     Raises:
         ValueError: If there are no weights, they do not fit the model, the
-            file is none of ``pinet export``, or an argument is none of these
-            or has no say in this kind of model.
+            file is none of ``pinet export``, an argument is none of these or
+            has no say in this kind of model, or the processor has not this
+            precision.
         FileNotFoundError: If the file of the weights is not there.
 
     Examples:
@@ -48,7 +51,7 @@ class PINet:
                  weights: Union[str, Path, None] = None,
                  device: Optional[str] = None,
                  score_thr: float = 0.1,
-                 precision: str = 'fp32',
+                 precision: Optional[str] = None,
                  engine: Optional[str] = None,
                  threads: Optional[int] = None) -> None:
         if Path(model).suffix.lower() == '.onnx':
@@ -58,8 +61,8 @@ class PINet:
                 device=(device, 'it runs on the CPU'))
             from mmpose_pinet.deploy.runtime import PINetRuntime
 
-            self._finder = PINetRuntime(model, engine or 'auto', precision,
-                                        threads, score_thr)
+            self._finder = PINetRuntime(model, engine or 'auto', precision
+                                        or 'fp32', threads, score_thr)
         else:
             _refuse(
                 f'{model} is a config',

@@ -1,5 +1,4 @@
 """A trained model of a config, as PyTorch and MMPose run it."""
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Hashable, List, Optional, Union
 
@@ -17,8 +16,6 @@ from mmpose_pinet.results import Result
 from .weights import load_weights
 from .zoo import find_config
 
-PRECISIONS = dict(fp32=None, bf16=torch.bfloat16, fp16=torch.float16)
-
 
 class TorchModel(Finder):
     """A config's own test: what it finds is what ``tools/test.py`` and
@@ -30,18 +27,17 @@ class TorchModel(Finder):
         weights (str | Path, optional): As of :class:`PINet`.
         device (str, optional): As of :class:`PINet`.
         score_thr (float): The least score of a person.
-        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'`` (on GPUs alone):
-            what the network computes in where that is safe.
+        precision (str, optional): As of :class:`PINet`.
 
     Raises:
         ValueError: If there are no weights, they do not fit the model, or
-            ``precision`` is none of these.
+            ``precision`` is unknown or not native to the device.
         FileNotFoundError: If the file of the weights is not there.
     """
 
     def __init__(self, config: Union[str, Path],
                  weights: Union[str, Path, None], device: Optional[str],
-                 score_thr: float, precision: str) -> None:
+                 score_thr: float, precision: Optional[str]) -> None:
         cfg = Config.fromfile(find_config(str(config)))
         weights = weights or cfg.get('load_from')
         if weights is None:
@@ -50,20 +46,19 @@ class TorchModel(Finder):
                 "(PINet(model, weights='FILE')), or name one as `load_from` "
                 'in the config')
         device = torch.device(device or get_device())
-        if precision not in PRECISIONS:
-            raise ValueError(
-                f'precision is one of {list(PRECISIONS)}, not {precision!r}')
-        if precision == 'fp16' and device.type == 'cpu':
-            raise ValueError("precision 'fp16' needs a GPU; on a CPU, 'bf16' "
-                             'works')
-        cfg.model.setdefault('test_cfg', {})['score_thr'] = score_thr
+        test_cfg = cfg.model.setdefault('test_cfg', {})
+        test_cfg['score_thr'] = score_thr
+        if precision is not None:
+            test_cfg['precision'] = precision
         # without weights it loads none, those of the backbone neither
         self.model = init_model(cfg, device=device)
+        if precision not in (None, getattr(self.model, 'precision', 'fp32')):
+            raise ValueError(f'precision={precision!r} is not for a '
+                             f'{type(self.model).__name__}: set model.type='
+                             "'BatchedBottomupPoseEstimator' in the config")
         self.model.dataset_meta = load_weights(
             self.model, weights) or self.model.dataset_meta
         self._pipeline = Compose(cfg.test_dataloader.dataset.pipeline)
-        self._device = device.type
-        self._dtype = PRECISIONS[precision]
 
     def read(self, picture: Picture) -> dict:
         """Read and resize a picture as the config's test does."""
@@ -91,9 +86,7 @@ class TorchModel(Finder):
     def run(self, batch: List[dict]) -> List[Result]:
         """Find the persons of pictures of one shape."""
         pictures = [data.pop('picture') for data in batch]
-        precision = nullcontext() if self._dtype is None else torch.autocast(
-            self._device, self._dtype)
-        with torch.no_grad(), precision:
+        with torch.no_grad():
             samples = self.model.test_step(pseudo_collate(batch))
         return [*map(self._result, samples, pictures)]
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Dict, List, Sequence, Tuple, Union
 
 import torch
+import torch.nn as nn
 from mmengine.logging import print_log
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
@@ -14,6 +15,7 @@ from torch import Tensor
 from mmpose_pinet.converters import convert_for_model, is_official
 
 from .folded_backbone import FoldedBackbone
+from .precision import PRECISIONS, check_precision, compute_in
 
 
 @MODELS.register_module()
@@ -26,7 +28,10 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     of a batch that were padded to one shape are tested without their padding,
     those of one shape together: what is found in an image does not depend on
     the others. An image pyramid reaches ``predict``, which MMPose's
-    ``forward`` prevents.
+    ``forward`` prevents. ``test_cfg.precision`` is ``'fp32'``, the default,
+    ``'bf16'`` or ``'fp16'``: what a test, and no training, computes in where
+    that is safe; coordinates stay in float32. A precision that the device has
+    no instructions for is a ``ValueError`` when the model is moved there.
 
     A checkpoint of the authors' release is converted in memory, whatever
     loads it; one that does not fit the model is a ``ValueError``.
@@ -54,6 +59,18 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
                 "The checkpoint is the authors' release: converted "
                 f'{len(own)} tensors in memory', 'current', logging.INFO)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    @property
+    def precision(self) -> str:
+        """Of a test: a key of ``PRECISIONS``."""
+        return self.test_cfg.get('precision', 'fp32')
+
+    def to(self, *args, **kwargs) -> nn.Module:
+        """Move the model, as runners and ``init_model`` do before anything
+        else, and refuse a precision that is not for where it is now."""
+        super().to(*args, **kwargs)
+        check_precision(self.precision, next(self.parameters()).device)
+        return self
 
     def forward(self,
                 inputs: Union[Tensor, List[Tensor]],
@@ -91,14 +108,15 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
         levels = inputs if multiscale else [inputs]
         for shapes, members in group_by_shape(data_samples, levels).items():
             samples = [data_samples[i] for i in members]
-            feats = [
-                self._view_features(level[members, :, :height, :width])
-                for level, (height, width) in zip(levels, shapes)
-            ]
-            found = self.head.predict(
-                feats if multiscale else feats[0],
-                samples,
-                test_cfg=self.test_cfg)
+            with compute_in(self.precision, levels[0].device):
+                feats = [
+                    self._view_features(level[members, :, :height, :width])
+                    for level, (height, width) in zip(levels, shapes)
+                ]
+                found = self.head.predict(
+                    feats if multiscale else feats[0],
+                    samples,
+                    test_cfg=self.test_cfg)
             if not isinstance(found, tuple):
                 found = found, None
             self.add_pred_to_datasample(*found, samples)
@@ -113,7 +131,8 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             images = torch.cat([images, images.flip(-1)])
         backbone = self.backbone
         if not self.training and images.device.type == 'cpu':
-            backbone = self._folded_backbone.of(backbone)
+            backbone = self._folded_backbone.of(backbone,
+                                                PRECISIONS[self.precision])
         feats = backbone(images)
         if self.with_neck:
             feats = self.neck(feats)

@@ -140,6 +140,21 @@ def test_it_is_made_once(dtype):
     assert model._folded_backbone.of(model.backbone) is not copy
 
 
+def test_in_the_type_of_autocast():
+    """To the last bit what autocast makes of the other copy."""
+    model = build()
+    image = torch.rand(1, 3, 64, 64)
+    plain, cast = FoldedBackbone(), FoldedBackbone()
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        expected = plain.of(model.backbone)(image)
+        found = cast.of(model.backbone, torch.bfloat16)(image)
+    for one, other in zip(found, expected):
+        assert one.dtype == torch.bfloat16 and torch.equal(one, other)
+    assert cast._copy.conv1.weight.dtype == torch.bfloat16
+    # and back, without autocast
+    assert cast.of(model.backbone)(image)[0].dtype == torch.float32
+
+
 def test_another_copy_keeps_its_own():
     """As EMAHook's averaged model is one."""
     model = build()
