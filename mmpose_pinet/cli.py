@@ -164,6 +164,15 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.1,
         help='the least score of a person, where the reader of the file '
         'names none (default: 0.1)')
+    parser.add_argument(
+        '--int8',
+        action='store_true',
+        help='the backbone computes in 8-bit integers; needs --calibration')
+    parser.add_argument(
+        '--calibration',
+        metavar='FOLDER',
+        help='pictures of the kind that the file is going to see, which tell '
+        '--int8 how large values become')
 
 
 def _predict(args: argparse.Namespace) -> None:
@@ -201,14 +210,19 @@ def _convert(args: argparse.Namespace) -> None:
 
 def _export(args: argparse.Namespace) -> None:
     warnings.filterwarnings('ignore', 'The metainfo config file')
+    if args.int8 != (args.calibration is not None):
+        raise ValueError('--int8 and --calibration FOLDER go together: '
+                         'pictures tell how large values become')
     from .apis.export_model import export_model
 
     metadata = export_model(args.config, args.checkpoint, args.out, args.flip,
-                            args.score_thr)
+                            args.score_thr, args.calibration)
     size = Path(args.out).stat().st_size / 1e6
     views = 'both views' if metadata.flip_test else 'one view'
-    print(f'{args.out}: {size:.0f} MB, {len(metadata.keypoint_names)} '
-          f'keypoints, {views}, {metadata.max_candidates} candidates')
+    numbers = 'int8' if metadata.quantized else 'fp32'
+    print(f'{args.out}: {size:.0f} MB, {numbers}, '
+          f'{len(metadata.keypoint_names)} keypoints, {views}, '
+          f'{metadata.max_candidates} candidates')
 
 
 def _check_data(args: argparse.Namespace) -> int:

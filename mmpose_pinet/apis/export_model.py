@@ -1,6 +1,7 @@
 """A config and its weights as a file that runs without PyTorch."""
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Iterator, Optional, Union
 
 import numpy as np
@@ -29,7 +30,8 @@ def export_model(config: Union[str, Path],
                  checkpoint: Union[str, Path],
                  out: Union[str, Path],
                  flip_test: Optional[bool] = None,
-                 score_thr: float = 0.1) -> FileMetadata:
+                 score_thr: float = 0.1,
+                 calibration: Union[str, Path, None] = None) -> FileMetadata:
     """Write a trained model to one ONNX file.
 
     Args:
@@ -42,6 +44,9 @@ def export_model(config: Union[str, Path],
             as well. By default as the config tests.
         score_thr (float): The least score of a person, where whoever reads
             the file names none. Defaults to 0.1.
+        calibration (str | Path, optional): A folder of pictures of the kind
+            that the file is going to see: its backbone computes in int8 then,
+            see :func:`mmpose_pinet.deploy.quantize.quantize`.
 
     Returns:
         FileMetadata: What the file tells of itself.
@@ -60,8 +65,15 @@ def export_model(config: Union[str, Path],
     except ValueError as error:
         raise ValueError(
             f'{config.filename} cannot be exported: {error}') from error
-    export_onnx(model, metadata, out)
-    return metadata
+    if calibration is None:
+        export_onnx(model, metadata, out)
+        return metadata
+    from mmpose_pinet.deploy.quantize import quantize  # needs ONNX Runtime
+
+    with TemporaryDirectory() as folder:
+        exact = Path(folder) / 'fp32.onnx'
+        export_onnx(model, metadata, exact)
+        return quantize(exact, out, calibration)
 
 
 def _describe(model: BottomupPoseEstimator, config: Config,

@@ -1,5 +1,4 @@
 """Writes a trained PINet to one ONNX file."""
-import os
 from pathlib import Path
 from typing import Union
 
@@ -11,6 +10,7 @@ from mmpose_pinet.compat.onnx_export import export_traced
 
 from .metadata import FileMetadata
 from .network import Network
+from .whole_file import replaced_when_whole
 
 # The newest that PyTorch 2.1 writes.
 OPSET = 17
@@ -42,10 +42,7 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
     # not square, and not one image: nothing may pass for a constant
     images = torch.zeros(2, 3 * side, 4 * side, 3, dtype=torch.uint8)
     candidates = {0: 'N'}
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f'.{path.name}.unfinished')
-    try:
+    with replaced_when_whole(path) as unfinished:
         try:
             with torch.no_grad():
                 export_traced(
@@ -74,6 +71,3 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
         onnx.helper.set_model_props(file, metadata.to_props())
         onnx.checker.check_model(file, full_check=True)
         onnx.save(file, unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

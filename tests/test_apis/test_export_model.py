@@ -65,7 +65,7 @@ def test_the_command_says_what_it_wrote(weights, tmp_path, capsys):
         str(file), '--no-flip'
     ]) == 0
     assert capsys.readouterr().out == (
-        f'{file}: 8 MB, 17 keypoints, one view, 90 candidates\n')
+        f'{file}: 8 MB, fp32, 17 keypoints, one view, 90 candidates\n')
     assert not any(node.op_type == 'Concat' and 'images' in node.input
                    for node in onnx.load(file).graph.node)
 
