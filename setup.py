@@ -73,8 +73,10 @@ setup(
     python_requires='>=3.8',  # the oldest that tests were run on
     # What `pip install mmpose_pinet[...]` adds. `runtime` is all of a fresh
     # environment but the packages of OpenMMLab, which take a second command:
-    # pip has --no-deps for all or for none.
+    # pip has --no-deps for all or for none. `deploy` runs exported files, and
+    # has no PyTorch.
     extras_require={
+        'deploy': read_requirements('deploy'),
         'runtime': read_requirements('build', 'runtime'),
         'supervision': ['supervision'],
         'tests': read_requirements('tests'),

@@ -1,8 +1,10 @@
 """The command ``pinet``: thin, over ``mmpose_pinet.apis``.
 
-PyTorch and MMPose are imported by the command that needs them.
+PyTorch and MMPose are imported by the command that needs them: `pinet predict`
+with an exported file works where they are not installed.
 """
 import argparse
+import logging
 import sys
 import warnings
 from pathlib import Path
@@ -13,6 +15,10 @@ from .version import __version__
 
 # Their arguments are those of MMPose's scripts, which tell about them.
 SCRIPTS = dict(train='train.py', test='test.py')
+
+# Not installed by `pip install mmpose_pinet[deploy]`. Where only one of torch
+# and mmpose is missing, importing the package has told so.
+TRAINING = ('torch', 'mmpose', 'mmengine', 'mmcv', 'yaml')
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -29,6 +35,13 @@ def main(argv: Optional[List[str]] = None) -> int:
     try:
         return args.run(args) or 0
     except (ValueError, OSError, ImportError) as error:
+        if getattr(error, 'name', None) in TRAINING:
+            print(
+                f'pinet: this needs {error.name}, which is not installed. '
+                'Without PyTorch and MMPose, `pinet predict` with a file of '
+                '`pinet export` works',
+                file=sys.stderr)
+            return 1
         if not _is_explained(error):
             raise
         print(f'pinet: {" ".join(str(error).split())}', file=sys.stderr)
@@ -117,9 +130,11 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
         help="a picture, a folder, a pattern in quotes ('a/**/*.jpg'), a "
         "video, or a webcam's number (Ctrl-C ends it)")
     parser.add_argument(
-        '--model', required=True, help="a config's path or name")
+        '--model',
+        required=True,
+        help="a config's path or name, or an exported file (.onnx)")
     parser.add_argument(
-        '--weights', help="their file (default: the config's load_from)")
+        '--weights', help="a config's (default: its load_from)")
     parser.add_argument(
         '--out',
         default='poses',
@@ -127,8 +142,8 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--score-thr',
         type=float,
-        default=0.1,
-        help='the least score of a person (default: 0.1)')
+        help='the least score of a person (default: 0.1, or what an exported '
+        'file tells)')
     parser.add_argument(
         '--batch-size',
         type=int,
@@ -138,9 +153,17 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
         '--device', help='such as cpu or cuda:0 (default: a GPU if there is)')
     parser.add_argument(
         '--precision',
-        default='fp32',
         choices=['fp32', 'bf16', 'fp16'],
-        help='fp16 needs a GPU (default: fp32)')
+        help="what the processor must have instructions for (default: the "
+        "config's test_cfg.precision, or fp32)")
+    parser.add_argument(
+        '--engine',
+        choices=['onnxruntime', 'openvino'],
+        help='what runs an exported file (default: openvino, if installed)')
+    parser.add_argument(
+        '--threads',
+        type=int,
+        help='of an exported file (default: what the engine takes)')
 
 
 def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -181,8 +204,11 @@ def _predict(args: argparse.Namespace) -> None:
     from .apis import PINet
     from .apis.predict import predict
 
+    # the engine of an exported file, in a line
+    logging.basicConfig(format='%(message)s')
+    logging.getLogger('mmpose_pinet').setLevel(logging.INFO)
     model = PINet(args.model, args.weights, args.device, args.score_thr,
-                  args.precision)
+                  args.precision, args.engine, args.threads)
     source = int(args.source) if args.source.isdecimal() else args.source
     pictures = persons = 0
     for result in predict(model, source, args.out, args.batch_size):

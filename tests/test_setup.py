@@ -25,9 +25,10 @@ def test_everything_installed_is_pinned(file):
     constraints = REQUIREMENTS / file
     for line in constraints.read_text().splitlines():
         assert line.startswith('#') or '==' in line
-    wanted = {'mmcv', 'mmcv-lite'}.union(*(names(REQUIREMENTS / f'{part}.txt')
-                                           for part in ('build', 'runtime',
-                                                        'mminstall', 'tests')))
+    wanted = {'mmcv', 'mmcv-lite'
+              }.union(*(names(REQUIREMENTS / f'{part}.txt')
+                        for part in ('build', 'runtime', 'mminstall', 'tests',
+                                     'deploy')))
     assert wanted - names(constraints) == set()
 
 

@@ -167,7 +167,7 @@ def test_the_metadata_tells_what_it_is(wheel):
     assert metadata['Version'] == mmpose_pinet.__version__
     assert metadata.get_all('Project-URL')
     extras = set(metadata.get_all('Provides-Extra'))
-    assert extras >= {'runtime', 'supervision', 'tests'}
+    assert extras >= {'deploy', 'runtime', 'supervision', 'tests'}
     # nothing is pulled in that was not asked for
     assert all('extra ==' in line
                for line in metadata.get_all('Requires-Dist'))

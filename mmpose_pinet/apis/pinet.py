@@ -20,8 +20,9 @@ class PINet:
         device (str, optional): Such as ``'cpu'`` or ``'cuda:0'``, for a
             config. By default a GPU if there is one. An exported file runs on
             the CPU.
-        score_thr (float): The least score of a person. 0 returns every
-            candidate, as average precision wants them. Defaults to 0.1.
+        score_thr (float, optional): The least score of a person. 0 returns
+            every candidate, as average precision wants them. By default 0.1,
+            or what an exported file tells.
         precision (str, optional): ``'fp32'``, ``'bf16'`` or ``'fp16'``: what
             the network computes in where that is safe. By default a config's
             ``model.test_cfg.precision``, which is ``'fp32'`` where it is not
@@ -50,7 +51,7 @@ class PINet:
                  model: Union[str, Path],
                  weights: Union[str, Path, None] = None,
                  device: Optional[str] = None,
-                 score_thr: float = 0.1,
+                 score_thr: Optional[float] = None,
                  precision: Optional[str] = None,
                  engine: Optional[str] = None,
                  threads: Optional[int] = None) -> None:
@@ -70,7 +71,8 @@ class PINet:
                 threads=(threads, 'set OMP_NUM_THREADS in the environment'))
             from .torch_model import TorchModel
 
-            self._finder = TorchModel(model, weights, device, score_thr,
+            self._finder = TorchModel(model, weights, device,
+                                      0.1 if score_thr is None else score_thr,
                                       precision)
             self.model = self._finder.model
 

@@ -1,5 +1,4 @@
 """The programs that run an exported file: ONNX Runtime and OpenVINO."""
-import logging
 from abc import ABC, abstractmethod
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,8 +7,6 @@ from typing import Dict, NamedTuple, Optional, Union
 import numpy as np
 
 OUTPUTS = ('keypoints', 'scores', 'valid')
-
-logger = logging.getLogger(__name__)
 
 
 class Candidates(NamedTuple):
@@ -24,9 +21,11 @@ class Engine(ABC):
     """Runs the network of an exported file on the CPU.
 
     Attributes:
+        name (str): The engine and its version.
         props (dict[str, str]): The file's metadata, as it stands there.
     """
 
+    name: str
     props: Dict[str, str]
 
     @abstractmethod
@@ -38,7 +37,7 @@ def open_engine(file: Union[str, Path],
                 engine: str = 'auto',
                 precision: str = 'fp32',
                 threads: Optional[int] = None) -> Engine:
-    """Open an exported file, and say in the log what runs it.
+    """Open an exported file.
 
     Args:
         file (str | Path): An ONNX file.
@@ -70,10 +69,4 @@ def open_engine(file: Union[str, Path],
         from .openvino_engine import OpenVinoEngine as kind
     else:
         from .onnxruntime_engine import OnnxRuntimeEngine as kind
-    opened = kind(file, precision, threads)
-    logger.info(
-        '%s runs on %s, %s, %s',
-        Path(file).name, opened.name, precision,
-        'threads as it likes' if threads is None else f'{threads} thread' +
-        's' * (threads > 1))
-    return opened
+    return kind(file, precision, threads)

@@ -1,4 +1,5 @@
 """An exported file finds the persons of pictures, without PyTorch."""
+import logging
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple, Union
 
@@ -12,6 +13,8 @@ from mmpose_pinet.results import Result
 from .engines import open_engine
 from .metadata import FileMetadata
 from .resize import InputFrame, resize
+
+logger = logging.getLogger(__name__)
 
 
 class Input(NamedTuple):
@@ -27,6 +30,7 @@ class PINetRuntime(Finder):
     """A file of ``pinet export``, run by NumPy, OpenCV and an engine alone.
 
     It is called as :class:`mmpose_pinet.apis.PINet` is, and finds the same.
+    What runs it is said in the log.
 
     Args:
         file (str | Path): The file.
@@ -59,6 +63,9 @@ class PINetRuntime(Finder):
                  score_thr: Optional[float] = None) -> None:
         self._engine = open_engine(file, engine, precision, threads)
         self.metadata = FileMetadata.from_props(self._engine.props, str(file))
+        of_threads = '' if threads is None else f', threads: {threads}'
+        logger.info('%s runs on %s, %s%s', file, self._engine.name, precision,
+                    of_threads)
         self._post_processor = self.metadata.post_processor()
         self._score_thr = (
             self.metadata.score_thr if score_thr is None else score_thr)

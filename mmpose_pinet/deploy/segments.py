@@ -88,9 +88,10 @@ def _stages(model: ov.Model, is_low: Callable[[str], bool]) -> Dict[str, int]:
         sources = (
             port.get_source_output().get_node() for port in operation.inputs())
         stage = max((stages.get(_key(node), 0) for node in sources), default=0)
-        computes = any(port.get_element_type().is_real()
-                       for port in operation.outputs())
-        if computes and operation.get_type_name() != 'Result':
+        computes = operation.get_type_name() not in (
+            'Parameter', 'Result') and any(port.get_element_type().is_real()
+                                           for port in operation.outputs())
+        if computes:  # shapes and indices have no precision
             stage += stage % 2 != (_key(operation) in low)
         stages[_key(operation)] = stage
     return stages

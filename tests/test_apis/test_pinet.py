@@ -8,6 +8,7 @@ from PIL import Image
 from random_weights import TINY
 
 from mmpose_pinet.apis import PINet
+from mmpose_pinet.deploy import runtime
 from mmpose_pinet.models.pose_estimators import precision
 
 KEYS = 'keypoints', 'keypoint_scores', 'bboxes', 'bbox_scores'
@@ -173,6 +174,38 @@ model = dict(type='BottomupPoseEstimator')
     assert PINet(stock_one, weights, 'cpu').model is not None
     with pytest.raises(ValueError, match='is not for a BottomupPoseEstim'):
         PINet(stock_one, weights, 'cpu', precision='bf16')
+
+
+def test_arguments_of_other_kinds_of_models(weights, config):
+    with pytest.raises(
+            ValueError,
+            match='a.onnx is an exported file, which '
+            'takes no weights: it holds its own'):
+        PINet('a.onnx', weights)
+    with pytest.raises(ValueError, match='takes no device: .* on the CPU'):
+        PINet('a.onnx', device='cpu')
+    with pytest.raises(ValueError, match='is a config, which takes no engine'):
+        PINet(config, weights, engine='openvino')
+    with pytest.raises(ValueError, match='takes no threads: .*OMP_NUM_THREA'):
+        PINet(config, weights, threads=1)
+
+
+def test_an_exported_file_is_a_model(tmp_path, monkeypatch):
+    """All arguments of it reach its runtime."""
+    seen = []
+    monkeypatch.setattr(
+        runtime, 'PINetRuntime', lambda *args: seen.append(args) or
+        (lambda inputs, batch_size: [inputs, batch_size]))
+    model = PINet(
+        tmp_path / 'A.ONNX',
+        precision='bf16',
+        score_thr=0,
+        engine='openvino',
+        threads=2)
+    assert model('photographs', 8) == ['photographs', 8]
+    PINet('b.onnx')
+    assert seen == [(tmp_path / 'A.ONNX', 'openvino', 'bf16', 2, 0),
+                    ('b.onnx', 'auto', 'fp32', None, None)]
 
 
 def test_what_cannot_be_read_is_named(model, pictures, tmp_path):

@@ -3,7 +3,7 @@ import json
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
-from exported import METADATA
+from small_files import METADATA
 
 from mmpose_pinet.deploy.metadata import FileMetadata
 
