@@ -84,6 +84,17 @@ def test_errors_are_one_line(photographs, weights, monkeypatch, capfd,
     assert 'Traceback' not in said.err and said.out == ''
 
 
+def test_arguments_of_other_kinds_of_models(photographs, capsys):
+    for model, *more in (['a.onnx', '--weights',
+                          'w.pth'], ['a.onnx', '--device', 'cpu'],
+                         [TINY.stem, '--engine',
+                          'openvino'], [TINY.stem, '--threads', '2']):
+        assert cli.main(['predict',
+                         str(photographs), '--model', model, *more]) == 1
+        line, = capsys.readouterr().err.splitlines()
+        assert f'takes no {more[0][2:]}: ' in line
+
+
 def test_a_bug_shows_its_traceback(monkeypatch):
     """An error that this package did not raise is not explained by it."""
     monkeypatch.setattr(cli, '_models', lambda args: np.zeros(2).reshape(3))

@@ -8,8 +8,8 @@ from mmengine.registry import init_default_scope
 
 from mmpose_pinet.datasets import LabelledCocoDataset
 from mmpose_pinet.datasets.checks import PictureError, read_pictures
+from mmpose_pinet.pictures.progress import show_progress
 
-from ..progress import show_progress
 from ..zoo import find_config
 from .annotations import AnnotationFile, check_annotations, read_json
 from .building import attempt
