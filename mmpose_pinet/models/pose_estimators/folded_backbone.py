@@ -26,8 +26,9 @@ class FoldedBackbone:
     those it was made from, which takes 2 % of the backbone's time.
 
     For autocast, the copy's layers hold their weights in its type. Features
-    are the same to the last bit; HRNet-W32 takes 5 % less time in bfloat16
-    than with weights that are cast in each call.
+    are the same to the last bit; to cast HRNet-W32's weights in each call
+    would take some 20 ms of the 440 ms of an image in bfloat16 (one thread
+    with AMX, 512 px, both views).
 
     Forward hooks of the backbone's layers do not see the copy. It is no
     submodule, so that checkpoints do not hold it.
