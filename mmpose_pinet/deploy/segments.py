@@ -3,7 +3,6 @@ from typing import Callable, Dict, List, NamedTuple, Set
 
 import openvino as ov
 from openvino import opset8
-from openvino.passes import ConstantFolding, Manager
 
 
 class Segment(NamedTuple):
@@ -30,11 +29,6 @@ def split(model: ov.Model, is_low: Callable[[str], bool]) -> List[Segment]:
         list[Segment]: In the order in which they run. The model's own input
         and outputs keep their names.
     """
-    # the reader has put operations on constants in, without names
-    folding = Manager()
-    folding.register_pass(ConstantFolding())
-    folding.run_passes(model)
-
     own_input, = model.inputs
     stages = _stages(model, is_low)
     pieces = [_Piece() for _ in range(max(stages.values()) + 1)]
@@ -81,20 +75,40 @@ def _stages(model: ov.Model, is_low: Callable[[str], bool]) -> Dict[str, int]:
     """The number of each operation's segment: odd ones are those of low
     precision. A constant has none, it goes with those who need it."""
     low = _low_operations(model, is_low)
-    stages = {}
-    for operation in model.get_ordered_ops():
-        if operation.get_type_name() == 'Constant':
-            continue
+    operations = [
+        operation for operation in model.get_ordered_ops()
+        if operation.get_type_name() != 'Constant'
+    ]
+    stages: Dict[str, int] = {}
+    for operation in operations:
         sources = (
             port.get_source_output().get_node() for port in operation.inputs())
         stage = max((stages.get(_key(node), 0) for node in sources), default=0)
-        computes = operation.get_type_name() not in (
-            'Parameter', 'Result') and any(port.get_element_type().is_real()
-                                           for port in operation.outputs())
-        if computes:  # shapes and indices have no precision
+        if _computes(operation):
             stage += stage % 2 != (_key(operation) in low)
         stages[_key(operation)] = stage
+    # shapes and indices are worked out where they are needed: what is known
+    # of them, as a number of channels, would be lost on the way there
+    for operation in reversed(operations):
+        consumers = _consumers(operation)
+        if consumers and operation.get_type_name() != 'Parameter' \
+                and not _computes(operation):
+            stages[_key(operation)] = min(stages[_key(node)]
+                                          for node in consumers)
     return stages
+
+
+def _computes(operation: ov.Node) -> bool:
+    """Whether it has a precision, as shapes and indices have none."""
+    return operation.get_type_name() not in ('Parameter', 'Result') and any(
+        port.get_element_type().is_real() for port in operation.outputs())
+
+
+def _consumers(operation: ov.Node) -> List[ov.Node]:
+    return [
+        port.get_node() for output in operation.outputs()
+        for port in output.get_target_inputs()
+    ]
 
 
 def _low_operations(model: ov.Model, is_low: Callable[[str],
@@ -105,11 +119,8 @@ def _low_operations(model: ov.Model, is_low: Callable[[str],
     low = set()
     for operation in reversed(model.get_ordered_ops()):
         name = operation.get_friendly_name()
-        consumers = (
-            port.get_node() for output in operation.outputs()
-            for port in output.get_target_inputs())
         if is_low(name) or '/' not in name and any(
-                _key(node) in low for node in consumers):
+                _key(node) in low for node in _consumers(operation)):
             low.add(_key(operation))
     return low
 

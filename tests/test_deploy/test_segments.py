@@ -8,26 +8,28 @@ from mmpose_pinet.deploy.segments import split
 
 
 def build():
-    """low -> high -> low, with a value that the last two both need, and an
-    operation without a name of its own in each."""
-    x = opset8.parameter([-1, 2], np.float32, name='x')
+    """High -> low -> high -> low, with operations that have no names of their
+    own, an int8 weight, and a shape that is needed late."""
+    x = opset8.parameter([-1, 2], np.float32)
+    x.output(0).set_names({'x'})
+    one = np.float32(1)
 
-    def named(operation, name, output=None):
+    def named(name, operation, output=None):
         operation.set_friendly_name(name)
         if output:
             operation.output(0).set_names({output})
         return operation
 
-    x.output(0).set_names({'x'})
-    one = np.float32(1)
-    start = named(opset8.multiply(x, np.float32(3)), '/start')
-    first = named(
-        opset8.relu(named(opset8.add(start, one), 'Add_1')), '/low/first')
-    second = named(
-        opset8.multiply(named(opset8.subtract(first, one), 'Sub_1'), first),
-        '/second', 'second')
-    third = named(opset8.add(second, first), '/low/third', 'third')
-    rows = named(opset8.shape_of(third), 'ShapeOf_1', 'rows')
+    weight = opset8.constant(np.array([3], np.int8))
+    weight = named('Convert_1', opset8.convert(weight, 'f32'))
+    start = named('/start', opset8.multiply(x, weight))
+    shape = named('ShapeOf_1', opset8.shape_of(start))
+    sum_ = named('Add_1', opset8.add(start, one))
+    first = named('/low/first', opset8.relu(sum_))
+    square = named('Mul_1', opset8.multiply(first, first))
+    second = named('/second', opset8.broadcast(square, shape), 'second')
+    third = named('/low/third', opset8.add(second, first), 'third')
+    rows = named('ShapeOf_2', opset8.shape_of(third), 'rows')
     return ov.Model([second, third, rows], [x], 'small')
 
 
@@ -51,9 +53,11 @@ def names(segment):
 def test_pieces_take_turns():
     segments = split(build(), lambda name: name.startswith('/low/'))
     assert [segment.low for segment in segments] == [False, True, False, True]
-    assert [*map(names, segments)] == [{'/start'}, {'Add_1', '/low/first'},
-                                       {'Sub_1', '/second'},
-                                       {'/low/third', 'ShapeOf_1'}]
+    # a weight stays as the file has it, a shape comes where it is needed
+    assert [*map(names, segments)] == [{'Convert_1', '/start'},
+                                       {'Add_1', '/low/first'},
+                                       {'ShapeOf_1', 'Mul_1', '/second'},
+                                       {'/low/third', 'ShapeOf_2'}]
 
 
 @pytest.mark.parametrize('scopes', [(), ('/low/', ), ('/', )])
@@ -64,7 +68,7 @@ def test_pieces_find_what_the_whole_finds(scopes):
     for name in 'second', 'third', 'rows':
         np.testing.assert_array_equal(values[name], whole[name])
     first = np.maximum(3 * x + 1, 0)
-    np.testing.assert_array_equal(values['third'], first**2)
+    np.testing.assert_array_equal(values['third'], first**2 + first)
 
 
 def test_where_nothing_is_low_it_stays_whole():
