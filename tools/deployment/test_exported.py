@@ -1,0 +1,58 @@
+"""Test an exported file on the test set of a config: its AP.
+
+Nothing but the data and the metrics is the config's; the numbers compare with
+those of ``pinet test CONFIG CHECKPOINT``.
+"""
+import argparse
+
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
+from mmengine.config import Config, DictAction
+
+from mmpose_pinet.apis.evaluate import evaluate
+from mmpose_pinet.apis.zoo import find_config
+from mmpose_pinet.deploy.runtime import PINetRuntime
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'config', type=find_config, help="a config's path or name")
+    parser.add_argument('file', help='a file of `pinet export`')
+    parser.add_argument(
+        '--engine',
+        default='auto',
+        choices=['auto', 'onnxruntime', 'openvino'],
+        help='auto: OpenVINO if it is installed')
+    parser.add_argument(
+        '--precision', default='fp32', choices=['fp32', 'bf16', 'fp16'])
+    parser.add_argument('--threads', type=int, help='of the engine')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='keys of the config to set, such as '
+        'test_dataloader.dataset.data_root=FOLDER')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    config = Config.fromfile(args.config)
+    config.merge_from_dict(args.cfg_options)
+    try:
+        model = PINetRuntime(
+            args.file, args.engine, args.precision, args.threads, score_thr=0)
+        metrics = evaluate(model, config)
+    except (ValueError, OSError, ImportError) as error:
+        raise SystemExit(str(error)) from error
+    for name, value in metrics.items():
+        print(f'{name}: {value:.4f}')
+
+
+if __name__ == '__main__':
+    main()
