@@ -13,6 +13,7 @@ from mmengine.config import Config
 from pages import ROOT, blocks, pages_with, saved_files
 from random_weights import save_random_weights
 
+from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.datasets.drawn import draw_crowd
 
 DEMO_CONFIG = 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
@@ -71,6 +72,8 @@ def folder(tmp_path_factory):
     save_random_weights(folder / trained, folder / DEMO_CONFIG)
     for name, of in WEIGHTS.items():
         save_random_weights(folder / name, folder / of)
+    export_model(folder / WEIGHTS['ochuman.pth'], folder / 'ochuman.pth',
+                 folder / 'ochuman.onnx')
     for split in ('train', 'val'):
         draw_crowd(folder / 'data/drawn_crowd', 2, split, num_workers=1)
     for name in ('crowd.jpg', 'other.jpg', 'picture.jpg', 'photographs/1.jpg'):
