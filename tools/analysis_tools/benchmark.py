@@ -8,6 +8,7 @@ decode    from features to persons, against bare matrix products
 image     one image end to end, against AE, CID and DEKR
 pictures  files to persons, against MMPoseInferencer on the same model
 training  one training step, against a head with dense displacements
+deploy    exported files on their engines, on the CPU, against PyTorch
 """
 import argparse
 import json
@@ -23,7 +24,7 @@ import cv2
 import mmcv
 import mmpose
 import torch
-from benchmarks import decode, image, pictures, targets, training
+from benchmarks import decode, deploy, image, pictures, targets, training
 from benchmarks.models import Setting, load_config
 from benchmarks.table import format_table
 from mmengine.logging import MMLogger
@@ -36,7 +37,8 @@ SECTIONS = dict(
     decode=decode.run,
     image=image.run,
     pictures=pictures.run,
-    training=training.run)
+    training=training.run,
+    deploy=deploy.run)
 WIDTH = 100  # of a terminal, in columns
 NOTES = ('Weights are random. So that there is something to decode, drawn '
          'people replace what heads say of where people are, at no cost to '
@@ -77,8 +79,9 @@ def parse_args() -> argparse.Namespace:
         '--only',
         nargs='+',
         choices=SECTIONS,
-        default=list(SECTIONS),
-        help='sections to run')
+        default=[name for name in SECTIONS if name != 'deploy'],
+        help='sections to run (default: all but deploy, which needs the '
+        'engines)')
     parser.add_argument('--out', type=Path, help='JSON file')
     args = parser.parse_args()
     if min(args.batch, args.threads, args.repeats) < 1:
@@ -91,7 +94,8 @@ def parse_args() -> argparse.Namespace:
 
 
 def environment(args: argparse.Namespace) -> dict:
-    """Name what numbers depend on beside the code."""
+    """Name what numbers depend on beside the code; ``load`` is that of the
+    last minute: above 0.3 or so, others use the machine as well."""
     device = torch.device(args.device)
     name = f'{os.cpu_count()} CPU cores'
     if device.type == 'cuda':
@@ -100,6 +104,7 @@ def environment(args: argparse.Namespace) -> dict:
     return dict(
         device=f'{args.device}, {name}, {memory / 2**30:.0f} GiB of memory',
         threads=args.threads,
+        load=f'{os.getloadavg()[0]:.1f}',
         python=platform.python_version(),
         torch=torch.__version__,
         mmcv=mmcv.__version__,
@@ -119,9 +124,9 @@ def main() -> None:
         raise SystemExit(str(error)) from error
     setting = Setting(cfg, torch.device(args.device), tuple(args.shape),
                       args.batch, args.repeats, tuple(args.amp))
+    versions = environment(args)  # the load before it makes its own
     rows = [row for name in args.only for row in SECTIONS[name](setting)]
 
-    versions = environment(args)
     size = ' x '.join(map(str, args.shape))
     for line in (f'{args.config} at {size} px, median of {args.repeats}',
                  ', '.join(f'{key} {value}'

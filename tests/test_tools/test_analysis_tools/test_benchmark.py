@@ -38,7 +38,7 @@ def report(benchmark, tmp_path_factory):
 def test_a_run_says_what_it_ran_on(report):
     assert (report['shape'], report['batch']) == (list(SHAPE), 2)
     environment = report['environment']
-    assert environment.keys() >= {'device', 'torch', 'mmpose'}
+    assert environment.keys() >= {'device', 'load', 'torch', 'mmpose'}
     assert environment['threads'] == 1
 
 

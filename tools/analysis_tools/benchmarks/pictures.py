@@ -2,7 +2,7 @@
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import List
+from typing import List, Tuple
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
@@ -26,14 +26,7 @@ def run(setting: Setting) -> List[Row]:
     """Measure files read, resized, tested: one by one and all at once."""
     with TemporaryDirectory() as folder:
         files = save_pictures(Path(folder), setting.shape)
-        config, weights = f'{folder}/config.py', f'{folder}/weights.pth'
-        setting.cfg.dump(config)
-        model = build_ours(setting.cfg, torch.device('cpu'), 'test')
-        # scores above the codec's threshold: as many candidates as it takes
-        torch.nn.init.normal_(model.head.point_layer.weight, std=0.1)
-        torch.nn.init.constant_(model.head.point_layer.bias, 0.5)
-        torch.save(dict(state_dict=model.state_dict()), weights)
-
+        config, weights = save_model(setting, Path(folder))
         device = str(setting.device)
         ours = PINet(config, weights, device, score_thr=0)
         theirs = MMPoseInferencer(config, weights, device=device)
@@ -48,6 +41,19 @@ def run(setting: Setting) -> List[Row]:
             seconds[way], 'MMPoseInferencer', seconds['theirs'])
         for batch, way in ((1, 'alone'), (PICTURES, 'together'))
     ]
+
+
+def save_model(setting: Setting, folder: Path) -> Tuple[str, str]:
+    """Save a config and random weights that find something anywhere, and tell
+    their files."""
+    config, weights = f'{folder}/config.py', f'{folder}/weights.pth'
+    setting.cfg.dump(config)
+    model = build_ours(setting.cfg, torch.device('cpu'), 'test')
+    # scores above the codec's threshold: as many candidates as it takes
+    torch.nn.init.normal_(model.head.point_layer.weight, std=0.1)
+    torch.nn.init.constant_(model.head.point_layer.bias, 0.5)
+    torch.save(dict(state_dict=model.state_dict()), weights)
+    return config, weights
 
 
 def save_pictures(folder: Path, shape: tuple) -> List[str]:
