@@ -15,7 +15,7 @@ COLOURS = {
     'datasets': ('#e3edf9', '#3b6ea8'),
     'codecs': ('#fdecd2', '#b8741a'),
     'models': ('#e2f2e1', '#3f8a45'),
-    'post_processors': ('#efe3f6', '#7b4a9c'),
+    'fusion.py': ('#efe3f6', '#7b4a9c'),
 }
 TRAINING, SHARED, INFERENCE = 6.1, 3.7, 1.3  # heights of the lanes
 LANES = {
@@ -35,7 +35,7 @@ class Box(NamedTuple):
     column: int
     lane: float
     room: str
-    file: str  # in the room
+    file: str  # in the room, unless that is a file
     title: str
     lines: str
 
@@ -75,7 +75,7 @@ BOXES = dict(
               'part maps $\\to$ $t$ points\n$p$ with scores $r_p$'),
     scores=Box(5, INFERENCE, 'models', 'heads/pinet_head.py', 'Scored poses',
                'mirrored averaged in,\n$r = r_p \\, r_k$, input px'),
-    pf=Box(6, INFERENCE, 'post_processors', 'pose_fusion.py', 'PF: fuse',
+    pf=Box(6, INFERENCE, 'fusion.py', '', 'PF: fuse',
            'groups by OKS, the\nbest keypoints of each'),
 )
 
@@ -196,7 +196,7 @@ def draw_bent(axes: Axes) -> None:
         va='center',
         fontsize=9.5,
         weight='bold',
-        color=COLOURS['post_processors'][1])
+        color=COLOURS['fusion.py'][1])
     axes.text(
         (COLUMNS[1] + COLUMNS[2]) / 2,
         INFERENCE, 'A mirrored image is one more image of the batch.\n'
@@ -238,7 +238,12 @@ def draw_frame(axes: Axes) -> None:
                                    facecolor=fill,
                                    edgecolor=rim))
         axes.text(
-            x + 0.4, y, f'{room}/', va='center', fontsize=9, color='#222222')
+            x + 0.4,
+            y,
+            room if room.endswith('.py') else f'{room}/',
+            va='center',
+            fontsize=9,
+            color='#222222')
     axes.set(xlim=(0, right + 0.1), ylim=(0, TRAINING + 1.3))
     axes.set_aspect('equal')
     axes.axis('off')
