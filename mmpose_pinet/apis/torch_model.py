@@ -48,6 +48,8 @@ class TorchModel(Finder):
         device = torch.device(device or get_device())
         test_cfg = cfg.model.setdefault('test_cfg', {})
         test_cfg['score_thr'] = score_thr
+        # off elsewhere: trainings that test have other uses for the memory
+        test_cfg.setdefault('cuda_graphs', device.type == 'cuda')
         if precision is not None:
             test_cfg['precision'] = precision
         # without weights it loads none, those of the backbone neither

@@ -3,7 +3,6 @@ from typing import Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
@@ -11,6 +10,7 @@ from torch import Tensor
 from .bilinear import cell_to_point, cross, linear_corners
 from .gaussian import draw_gaussians, inside_map
 from .partitions import check_parts, get_parts
+from .peaks import every_index, highest_maxima
 from .skeletons import load_skeleton
 
 
@@ -198,16 +198,18 @@ class PartSPR(BaseKeypointCodec):
             displacement_weights=weights[person].astype(np.float32))
 
     def find_peaks(
-        self,
-        part_maps: Tensor,
-        size: Optional[Tuple[int, int]] = None
-    ) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+            self,
+            part_maps: Tensor,
+            size: Optional[Tuple[int, int]] = None,
+            every: bool = False) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
         """Find the local maxima of the part maps, the points p of Sec. 3.1.
 
         Args:
             part_maps (Tensor): (B, S, H, W).
             size (tuple[int, int], optional): (W, H) that decides how far
                 apart peaks are. Defaults to that of the maps.
+            every (bool): Return those that do not count too, with score 0:
+                no GPU has to tell how many do.
 
         Returns:
             tuple[Tensor]: Images (t, ), parts (t, ), points (t, 2) in cells
@@ -217,15 +219,12 @@ class PartSPR(BaseKeypointCodec):
         height, width = part_maps.shape[2:]
         side = sum(size or (width, height)) / 2
         kernel = 3 if side <= 200 else 5 if side <= 300 else 7
-        # the highest of each window, one axis after the other: on the CPU many
-        # times faster than max_pool2d
-        padded = F.pad(part_maps, [kernel // 2] * 4, value=-float('inf'))
-        highest = padded.unfold(3, kernel, 1).amax(-1)
-        highest = highest.unfold(2, kernel, 1).amax(-1)
-        peaks = part_maps.masked_fill(part_maps != highest, 0).flatten(2)
         count = min(self.decode_max_instances, height * width)
-        scores, cells = peaks.topk(count, dim=-1)
-        image, part, rank = (scores > self.decode_thr).nonzero(as_tuple=True)
+        scores, cells = highest_maxima(part_maps, kernel, count)
+        counts = scores > self.decode_thr
+        scores = scores * counts
+        image, part, rank = every_index(counts) if every else counts.nonzero(
+            as_tuple=True)
         points = cell_to_point(cells[image, part, rank], width)
         return image, part, points, scores[image, part, rank]
 

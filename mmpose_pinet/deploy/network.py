@@ -53,9 +53,9 @@ class Network(nn.Module):
         self.flip_test = flip_test
         codec = model.head.decoder
         self.max_candidates = codec.num_parts * codec.decode_max_instances
-        self.joint_flip = model.dataset_meta['flip_indices']
-        self.part_flip = flip_test and mirror_parts(codec.parts,
-                                                    self.joint_flip)
+        self.joint_flip = tuple(model.dataset_meta['flip_indices'])
+        self.part_flip = flip_test and tuple(
+            mirror_parts(codec.parts, self.joint_flip))
 
     def forward(self, images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         """Find the candidates of images.

@@ -1,4 +1,6 @@
 """The mirror: mirrored images are more images of the batch."""
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Sequence, Tuple
 
 import torch
@@ -8,11 +10,10 @@ from torch import Tensor
 from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.codecs.partitions import mirror_parts
 
-from ..layers import FeaturePyramid
-
 Queries = Tuple[Tensor, Tensor, Tensor]
 
 
+@dataclass(frozen=True)
 class PlainTest:
     """A test without mirror images: everything stays as it is."""
 
@@ -36,6 +37,7 @@ class PlainTest:
         return poses
 
 
+@dataclass(frozen=True)
 class FlipTest(PlainTest):
     """The way into the mirror, and back.
 
@@ -49,24 +51,29 @@ class FlipTest(PlainTest):
     mirror image maps onto itself: so that a picture and its mirror image have
     the same peaks, and get the same poses.
 
-    Args:
+    Attributes:
         width (int): W of the feature map.
         num_images (int): B.
         stride (float): Input px a cell.
-        joint_flip (list[int]): The keypoint that each of the K keypoints
+        joint_flip (tuple[int]): The keypoint that each of the K keypoints
             becomes in the mirror.
-        part_flip (list[int]): Likewise for the S parts.
+        part_flip (tuple[int]): Likewise for the S parts.
     """
+    width: int
+    num_images: int
+    stride: float
+    joint_flip: Tuple[int, ...]
+    part_flip: Tuple[int, ...]
 
-    def __init__(self, width: int, num_images: int, stride: float,
-                 joint_flip: Sequence[int], part_flip: Sequence[int]) -> None:
-        self.num_images = num_images
-        self.joint_flip = list(joint_flip)
-        self.part_flip = list(part_flip)
-        # x of the first column of merged maps, in cells
-        self.origin = -0.5 / stride
-        self.last = width - 1
-        self.edge = width - 1 / stride  # x + mirrored x
+    @property
+    def origin(self) -> float:
+        """X of the first column of merged maps, in cells."""
+        return -0.5 / self.stride
+
+    @property
+    def edge(self) -> float:
+        """X and mirrored x of a point add up to it, in cells."""
+        return self.width - 1 / self.stride
 
     def merge_maps(self, maps: Tensor) -> Tensor:
         """Average the point maps of both images.
@@ -84,8 +91,8 @@ class FlipTest(PlainTest):
         # rows are shifted against rows: slow where channels come last
         plain, mirrored = maps.contiguous().chunk(2)
         num_keypoints = len(self.joint_flip)
-        order = self.joint_flip + [num_keypoints + s for s in self.part_flip]
-        mirrored = mirrored[:, order].flip(-1)
+        order = *self.joint_flip, *(num_keypoints + s for s in self.part_flip)
+        mirrored = mirrored[:, _indices(order, maps.device)].flip(-1)
         right = plain[..., 1:] + mirrored[..., :-1]
         left = plain[..., :-1] + mirrored[..., 1:]
         between = torch.lerp(right, left, -self.origin) / 2
@@ -113,7 +120,7 @@ class FlipTest(PlainTest):
         x, y = points.unbind(-1)
         x = (x + self.origin).clamp(0, self.edge)
         points = torch.stack([x, y], dim=-1)
-        mirrored_parts = parts.new_tensor(self.part_flip)[parts]
+        mirrored_parts = _indices(self.part_flip, parts.device)[parts]
         return (torch.cat([images, images + self.num_images]),
                 torch.cat([parts, mirrored_parts]),
                 torch.cat([points, self._mirror(points)]))
@@ -133,8 +140,9 @@ class FlipTest(PlainTest):
             Tensor: (t, K, 2) in cells of the plain image.
         """
         count = poses.shape[0] // 2
-        plain, mirrored = poses[:count], poses[count:, self.joint_flip]
-        seen = (points[:, 0] <= self.last).to(poses).view(2, count, 1, 1)
+        joint_flip = _indices(self.joint_flip, poses.device)
+        plain, mirrored = poses[:count], poses[count:, joint_flip]
+        seen = (points[:, 0] <= self.width - 1).to(poses).view(2, count, 1, 1)
         share, mirrored_share = seen / seen.sum(0)
         return plain * share + self._mirror(mirrored) * mirrored_share
 
@@ -144,12 +152,13 @@ class FlipTest(PlainTest):
         return torch.stack([self.edge - x, y], dim=-1)
 
 
-def mirror_of(pyramid: FeaturePyramid, batch_data_samples: SampleList,
+def mirror_of(levels: Sequence[Tensor], batch_data_samples: SampleList,
               codec: PartSPR) -> PlainTest:
     """Tell how a batch is tested by the number of images in its pyramid.
 
     Args:
-        pyramid (FeaturePyramid): Of B images, or of 2B for a flip test.
+        levels (list[Tensor]): Feature maps of B images, or of 2B for a flip
+            test, the finest, (H, W), first.
         batch_data_samples (list[PoseDataSample]): B, with ``flip_indices`` in
             their meta for a flip test.
         codec (PartSPR): Knows the stride and the parts.
@@ -158,8 +167,16 @@ def mirror_of(pyramid: FeaturePyramid, batch_data_samples: SampleList,
         ValueError: If a part's mirror image is no part.
     """
     num_images = len(batch_data_samples)
-    if pyramid.num_images == num_images:
+    if len(levels[0]) == num_images:
         return PlainTest()
     joint_flip = batch_data_samples[0].metainfo['flip_indices']
-    return FlipTest(pyramid.size[0], num_images, float(codec.scale_factor[0]),
-                    joint_flip, mirror_parts(codec.parts, joint_flip))
+    return FlipTest(levels[0].shape[3], num_images,
+                    float(codec.scale_factor[0]), tuple(joint_flip),
+                    tuple(mirror_parts(codec.parts, joint_flip)))
+
+
+@lru_cache(maxsize=64)
+def _indices(order: Tuple[int, ...], device: torch.device) -> Tensor:
+    """Put indices on a device, once: a GPU is waited for each time."""
+    with torch.inference_mode(False):
+        return torch.tensor(order, device=device)

@@ -1,34 +1,45 @@
 """Candidates of several test scales on one grid."""
 from dataclasses import dataclass
-from typing import Iterator, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
+import numpy as np
 import torch
 from mmpose.utils.typing import ConfigType, Features, SampleList
 from torch import Tensor
 
 from mmpose_pinet.codecs import PartSPR
 
-from .flip_test import PlainTest
+from .flip_test import PlainTest, mirror_of
 
 
-def iterate_scales(
-        feats: Features, batch_data_samples: SampleList,
-        test_cfg: ConfigType) -> Iterator[Tuple[float, Sequence[Tensor]]]:
+class ScaleTest(NamedTuple):
+    """Hold what is looked at in the test of one scale."""
+
+    scale: float  # of the image
+    levels: Sequence[Tensor]  # (B, C_i, H_i, W_i), with a flip test 2B
+    mirror: PlainTest
+
+
+def iterate_scales(feats: Features, batch_data_samples: SampleList,
+                   test_cfg: ConfigType,
+                   codec: PartSPR) -> Iterator[ScaleTest]:
     """Go through the scales of a test.
 
     Args:
         feats (Features): As of :meth:`PINetHead.predict`.
         batch_data_samples (list[PoseDataSample]): B, with ``aug_scales`` in
-            their meta for ``multiscale_test``.
+            their meta for ``multiscale_test``, and ``flip_indices`` for
+            ``flip_test``.
         test_cfg (dict): ``flip_test`` and ``multiscale_test``.
+        codec (PartSPR): Knows the stride and the parts.
 
     Yields:
-        tuple: The scale and its levels (B, C_i, H_i, W_i), or with
-        ``flip_test`` (2B, C_i, H_i, W_i): the images, then their mirror
-        images.
+        ScaleTest: With ``flip_test``, its levels are those of the images,
+        then those of their mirror images.
 
     Raises:
-        ValueError: If some images were padded to the shape of others.
+        ValueError: If some images were padded to the shape of others, or a
+            part's mirror image is no part.
     """
     shapes = {
         tuple(d.metainfo['pad_shape'])
@@ -47,7 +58,8 @@ def iterate_scales(
     for scale, levels in zip(scales, feats):
         if test_cfg.get('flip_test', False):
             levels = [torch.cat(views) for views in zip(*levels)]
-        yield scale, levels
+        yield ScaleTest(scale, levels,
+                        mirror_of(levels, batch_data_samples, codec))
 
 
 @dataclass
@@ -78,9 +90,11 @@ class Candidates:
         """
         if other is self:  # to the last bit
             return poses
-        centre, other_centre = (
-            poses.new_tensor(c.size) / 2 for c in (self, other))
-        return (poses - centre) * (other.scale / self.scale) + other_centre
+        ratio = other.scale / self.scale
+        moved = [(places - cells / 2) * ratio + other_cells / 2
+                 for places, cells, other_cells in zip(
+                     poses.unbind(-1), self.size, other.size)]
+        return torch.stack(moved, dim=-1)
 
     def highest(self) -> Tensor:
         """Return the highest part score of each image, (B, ), 0 if none."""
@@ -101,8 +115,9 @@ def merge_scales(found: Sequence[Candidates],
         codec (PartSPR): Reads the maps.
 
     Returns:
-        tuple[Tensor]: Images (t, ), poses (t, K, 2) in cells of scale 1, and
-        scores r = r_p * r_k (t, K) of Sec. 3.4, of all scales.
+        tuple[Tensor]: Images (t, ), -1 where a part score does not count,
+        poses (t, K, 2) in cells of scale 1, and scores r = r_p * r_k (t, K)
+        of Sec. 3.4, of all scales.
     """
     first = found[0]
     poses, part_scores = [first.poses], [first.part_scores]
@@ -120,4 +135,27 @@ def merge_scales(found: Sequence[Candidates],
                               first.on_scale(poses, scale), scale.size,
                               scale.mirror.origin)
         for scale in found) / len(found)
+    counted = torch.cat([candidates.part_scores for candidates in found])
+    images = images.masked_fill(counted <= codec.decode_thr, -1)
     return images, poses, torch.cat(part_scores)[:, None] * keypoint_scores
+
+
+def to_arrays(images: Tensor, poses: Tensor, scores: Tensor,
+              num_images: int) -> List[Tuple[np.ndarray, np.ndarray]]:
+    """Bring the candidates of each image to the CPU, waiting for a GPU once.
+
+    Args:
+        images (Tensor): (t, ) image indices; -1 is no image.
+        poses (Tensor): (t, K, 2).
+        scores (Tensor): (t, K).
+        num_images (int): B.
+
+    Returns:
+        list[tuple[np.ndarray]]: B poses (t', K, 2) and scores (t', K).
+    """
+    rows = torch.cat([images[:, None].to(scores), poses.flatten(1), scores], 1)
+    rows = rows.detach().cpu().numpy()
+    images, places, scores = np.split(rows, [1, -scores.shape[1]], axis=1)
+    poses = places.reshape(poses.shape)
+    chosen = [images[:, 0] == image for image in range(num_images)]
+    return [(poses[rows], scores[rows]) for rows in chosen]

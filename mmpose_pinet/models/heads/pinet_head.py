@@ -1,5 +1,6 @@
 """The head of PINet: part-based pose generation, refinement and fusion."""
-from typing import Dict, Optional, Tuple
+from functools import partial
+from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 import torch.nn as nn
@@ -15,10 +16,12 @@ from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.fusion import find_persons
 from mmpose_pinet.post_processors import build_post_processor
 
+from ..cuda_graphs import can_replay
 from ..layers import FeaturePyramid
 from ..layers.pose_refinement import sampling_points
-from .flip_test import mirror_of
-from .multiscale import Candidates, iterate_scales, merge_scales
+from .graphed_candidates import GraphedCandidates
+from .multiscale import (Candidates, ScaleTest, iterate_scales, merge_scales,
+                         to_arrays)
 from .target_rows import TargetRows
 
 POSE_LOSS = dict(
@@ -103,6 +106,7 @@ class PINetHead(BaseHead):
             self.loss_module['refine'] = MODELS.build(refine_loss)
         self.post_processor = build_post_processor(
             post_processor, num_keypoints, skeleton and skeleton.sigmas)
+        self._graphed_candidates = GraphedCandidates()
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # the point layer was a convolution with kernels of size 1
@@ -159,16 +163,15 @@ class PINetHead(BaseHead):
         if self.refinement is None:
             return poses
         points = sampling_points(poses, pyramid.size).transpose(0, 1)
-        corrections = self.refinement(
-            pyramid.read(images, points), part_features)
-        return poses + corrections
+        features = pyramid.read(images, points)
+        return poses + self.refinement(features, part_features)
 
     def fuse(self, images: Tensor, poses: Tensor, scores: Tensor,
              num_images: int, score_thr: float) -> InstanceList:
         """Turn the candidates of each image into its persons (PF, Sec. 3.4).
 
         Args:
-            images (Tensor): (t, ) image indices.
+            images (Tensor): (t, ) image indices; -1 is no image.
             poses (Tensor): (t, K, 2) in cells.
             scores (Tensor): (t, K) keypoint scores.
             num_images (int): B.
@@ -177,14 +180,10 @@ class PINetHead(BaseHead):
         Returns:
             list[InstanceData]: Of numpy arrays, best person first.
         """
-        keypoints = poses * poses.new_tensor(self.decoder.scale_factor)
-        images, keypoints, scores = (
-            x.detach().cpu().numpy() for x in (images, keypoints, scores))
         persons = []
-        for image in range(num_images):
-            of_image = images == image
-            found = find_persons(keypoints[of_image], scores[of_image],
-                                 self.post_processor, score_thr)
+        for of_image in to_arrays(images, poses, scores, num_images):
+            found = find_persons(of_image[0] * self.decoder.scale_factor,
+                                 of_image[1], self.post_processor, score_thr)
             persons.append(
                 InstanceData(
                     keypoints=found.keypoints,
@@ -218,10 +217,10 @@ class PINetHead(BaseHead):
         mask = torch.stack([f.heatmap_mask for f in fields
                             ]) if 'heatmap_mask' in fields[0] else None
         point_maps = pyramid.convolve(self.point_layer)
-        losses = {
-            'loss/heatmap':
-            self.loss_module['heatmap'](point_maps, heatmaps, weights, mask)
-        }
+        losses = {}
+        losses['loss/heatmap'] = self.loss_module['heatmap'](point_maps,
+                                                             heatmaps, weights,
+                                                             mask)
 
         rows = TargetRows.collect(batch_data_samples,
                                   heatmaps[:, self.num_keypoints:])
@@ -246,15 +245,14 @@ class PINetHead(BaseHead):
         """Find the persons of a batch of images of one shape (Fig. 2).
 
         Args:
-            feats (Features): The tuple of feature maps, see :meth:`forward`;
-                with ``flip_test``, a list of that of the images and that of
-                the mirrored images; with ``multiscale_test``, a list of
-                either, scale 1 first.
+            feats (Features): As of :meth:`forward`; with ``flip_test``, those
+                of the images and those of the mirrored images; with
+                ``multiscale_test``, a list of either, scale 1 first.
             batch_data_samples (list[PoseDataSample]): With ``flip_indices``
                 and ``aug_scales`` in their meta where the test needs them.
             test_cfg (dict): ``flip_test``, ``multiscale_test``, ``score_thr``
-                (persons under it are left out, 0 by default: average
-                precision wants them all) and ``output_heatmaps``.
+                (persons under it are left out, 0 by default: average precision
+                wants them all), ``output_heatmaps`` and ``cuda_graphs``.
 
         Returns:
             list[InstanceData] | tuple: For each image ``keypoints``
@@ -267,14 +265,30 @@ class PINetHead(BaseHead):
             ValueError: If some images were padded to the shape of others.
         """
         test_cfg = test_cfg or {}
+        tests = list(
+            iterate_scales(feats, batch_data_samples, test_cfg, self.decoder))
+        find = self.find_candidates
+        if can_replay(self, test_cfg, tests[0].levels[0]):
+            find = partial(self._graphed_candidates, self)
+        *candidates, maps = find(tests)
+        persons = self.fuse(*candidates, len(batch_data_samples),
+                            test_cfg.get('score_thr', 0.))
+        if test_cfg.get('output_heatmaps', False):
+            maps = tests[0].mirror.cell_maps(maps.detach())
+            return persons, [PixelData(heatmaps=m) for m in maps]
+        return persons
+
+    def find_candidates(self,
+                        tests: Sequence[ScaleTest],
+                        every: bool = False) -> Tuple[Tensor, ...]:
+        """Find the candidates (PPG, PR), as :func:`merge_scales` gives them,
+        and the point maps of the first scale."""
         found = []
-        for scale, levels in iterate_scales(feats, batch_data_samples,
-                                            test_cfg):
+        for scale, levels, mirror in tests:
             pyramid = FeaturePyramid(levels)
-            mirror = mirror_of(pyramid, batch_data_samples, self.decoder)
             maps = mirror.merge_maps(pyramid.convolve(self.point_layer))
             *peaks, part_scores = self.decoder.find_peaks(
-                maps[:, self.num_keypoints:], pyramid.size)
+                maps[:, self.num_keypoints:], pyramid.size, every)
             images, parts, points = mirror.queries(*peaks)
             # PPG, then PR, each in the frame of its own image
             coarse, part_features = self.generate(pyramid, images, parts,
@@ -284,11 +298,4 @@ class PINetHead(BaseHead):
                 Candidates(scale, pyramid.size, peaks[0],
                            mirror.merge_poses(refined, points), part_scores,
                            maps, mirror))
-        # PF, of the candidates of all scales
-        persons = self.fuse(*merge_scales(found, self.decoder),
-                            len(batch_data_samples),
-                            test_cfg.get('score_thr', 0.))
-        if test_cfg.get('output_heatmaps', False):
-            maps = found[0].mirror.cell_maps(found[0].maps.detach())
-            return persons, [PixelData(heatmaps=m) for m in maps]
-        return persons
+        return (*merge_scales(found, self.decoder), found[0].maps)

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from mmpose_pinet.converters import convert_for_model, is_official
 
+from ..cuda_graphs import can_replay
 from .folded_backbone import FoldedBackbone
+from .graphed_backbone import GraphedBackbone
 from .precision import PRECISIONS, check_precision, compute_in
 
 
@@ -32,6 +34,9 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     ``'bf16'`` or ``'fp16'``: what a test, and no training, computes in where
     that is safe; coordinates stay in float32. A precision that the device has
     no instructions for is a ``ValueError`` when the model is moved there.
+    ``test_cfg.cuda_graphs`` lets a test on a GPU replay what it has recorded
+    (:class:`GraphedBackbone`): faster for few images, off by default because
+    recordings keep memory.
 
     A checkpoint of the authors' release is converted in memory, whatever
     loads it; one that does not fit the model is a ``ValueError``.
@@ -42,6 +47,7 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self._folded_backbone = FoldedBackbone()
+        self._graphed_backbone = GraphedBackbone()
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # PyTorch and MMEngine hand over a copy, before the children read it
@@ -129,19 +135,27 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
         flip_test = self.test_cfg.get('flip_test', False)
         if flip_test:
             images = torch.cat([images, images.flip(-1)])
-        backbone = self.backbone
-        if not self.training and images.device.type == 'cpu':
-            backbone = self._folded_backbone.of(backbone,
-                                                PRECISIONS[self.precision])
-        feats = backbone(images)
-        if self.with_neck:
-            feats = self.neck(feats)
+        feats = self._features(images)
         if not flip_test:
             return feats
         return [
             tuple(f[:num_images] for f in feats),
             tuple(f[num_images:] for f in feats)
         ]
+
+    def _features(self, images: Tensor) -> Sequence[Tensor]:
+        """Pass images (B, 3, h, w) through the backbone and the neck."""
+        backbone = self.backbone
+        neck = [self.neck] if self.with_neck else []
+        if can_replay(self, self.test_cfg, images):
+            return self._graphed_backbone([backbone, *neck], images)
+        if not self.training and images.device.type == 'cpu':
+            backbone = self._folded_backbone.of(backbone,
+                                                PRECISIONS[self.precision])
+        feats = backbone(images)
+        for module in neck:
+            feats = module(feats)
+        return feats
 
 
 def group_by_shape(

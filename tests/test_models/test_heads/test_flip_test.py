@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mmpose_pinet.models.heads.flip_test import FlipTest, PlainTest
 
 B, W, H = 3, 12, 7
-JOINT_FLIP, PART_FLIP = [0, 2, 1], [1, 0]
+JOINT_FLIP, PART_FLIP = (0, 2, 1), (1, 0)
 
 
 def build(stride=4):

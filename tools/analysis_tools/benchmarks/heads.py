@@ -17,6 +17,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from mmpose_pinet.codecs.gaussian import draw_gaussians
+from mmpose_pinet.codecs.peaks import every_index
 from mmpose_pinet.models import PINetHead
 from mmpose_pinet.models.layers import FeaturePyramid
 
@@ -55,22 +56,34 @@ def _show_pinet(head: PINetHead, views: List[np.ndarray],
     num_parts, num_people = centres.shape[:2]
     look, generate = codec.find_peaks, head.generate
 
-    def find_peaks(part_maps: Tensor, size: Tuple[int, int]) -> tuple:
-        look(part_maps, size)
+    per_part = num_people  # candidates
+
+    def find_peaks(part_maps: Tensor,
+                   size: Tuple[int, int],
+                   every: bool = False) -> tuple:
+        nonlocal per_part
+        found = look(part_maps, size, every)
         batch = len(part_maps)
-        images = torch.arange(batch, device=device)
-        parts = torch.arange(num_parts, device=device)
-        return (images.repeat_interleave(num_parts * num_people),
-                parts.repeat_interleave(num_people).repeat(batch),
-                centres.flatten(0, 1).repeat(batch, 1),
-                torch.ones(batch * num_parts * num_people, device=device))
+        per_part = codec.decode_max_instances if every else num_people
+        shape = batch, num_parts, per_part
+        # who is shown comes first, others do not count
+        points = torch.zeros(*shape, 2, device=device)
+        points[:, :, :num_people] = centres
+        scores = torch.zeros(shape, device=device)
+        scores[:, :, :num_people] = 1
+        if every:
+            images, parts, *_ = found
+        else:
+            images, parts, _ = every_index(scores)
+        return images, parts, points.flatten(0, 2), scores.flatten()
 
     def generate_shown(pyramid: FeaturePyramid, images: Tensor, parts: Tensor,
                        points: Tensor) -> Tuple[Tensor, Tensor]:
         _, part_features = generate(pyramid, images, parts, points)
         # one person after the other, and mirror images after plain ones
-        people = torch.arange(len(images), device=device) % num_people
+        people = torch.arange(len(images), device=device) % per_part
         mirrored = images >= pyramid.num_images // 2
+        people = people.clamp(max=num_people - 1)
         return poses[mirrored.long(), people], part_features
 
     codec.find_peaks = find_peaks
