@@ -39,6 +39,7 @@ val_pipeline = [
 ]
 
 train_dataloader = dict(
+    collate_fn=dict(type='packed_collate'),
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
