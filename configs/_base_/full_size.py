@@ -25,6 +25,8 @@ param_scheduler = [
 # SyncBatchNorm works on GPUs only, and tools/ drop this key on CPU.
 sync_bn = 'torch'
 
+custom_hooks = [dict(type='ChannelsLastHook')]
+
 default_hooks = dict(checkpoint=dict(save_best='coco/AP', rule='greater'))
 
 codec = dict(

@@ -17,14 +17,15 @@ class ChannelsLastHook(Hook):
     """Hand images to the backbone in the channels-last memory format.
 
     Convolutions follow their input and the numbers stay the same. HRNet
-    trains 13 % faster by it on a CPU, and :class:`FeaturePyramid` reads
-    feature maps without a copy; a backbone with depthwise convolutions, which
-    get several times slower, is left as it is. On a GPU it has not been
-    measured.
+    trains 13 % faster by it on a CPU, on an H100 in half to three quarters of
+    the GPU's time, and :class:`FeaturePyramid` reads feature maps without a
+    copy; a backbone with depthwise convolutions, which get several times
+    slower on a CPU, is left as it is.
 
-    Weights stay as they are: DistributedDataParallel, which is there before
-    any hook, warns of every gradient whose strides are not those of its
-    weight when it was wrapped.
+    On a GPU weights are converted as well, which else happens in each step,
+    but not in DistributedDataParallel: it is there before any hook, and warns
+    of every gradient whose strides are not those of its weight when it was
+    wrapped.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -38,6 +39,9 @@ class ChannelsLastHook(Hook):
                 'convolutions are slower in the channels-last memory format')
         elif _to_channels_last not in backbone._forward_pre_hooks.values():
             backbone.register_forward_pre_hook(_to_channels_last)
+            on_gpu = next(backbone.parameters()).device.type == 'cuda'
+            if on_gpu and not is_model_wrapper(model):
+                backbone.to(memory_format=torch.channels_last)
 
 
 def _to_channels_last(backbone: nn.Module,
