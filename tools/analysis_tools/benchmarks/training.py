@@ -14,6 +14,8 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from torch.cuda.amp import GradScaler
 
+from mmpose_pinet.engine.cuda_graphs_hook import ReplayedForward
+
 from .dense_head import DensePINetHead, add_dense_targets
 from .memory import peak_memory
 from .models import Setting, build_ours
@@ -37,7 +39,10 @@ class TrainingStep:
     def __init__(self, setting: Setting, precision: str, **changes) -> None:
         cfg = deepcopy(setting.cfg)
         cfg.model.head.update(changes)
+        self.device = setting.device
         self.model = build_ours(cfg, setting.device, 'train')
+        if setting.device.type == 'cuda':
+            cfg.optim_wrapper.optimizer.fused = True
         self.optimizer = build_optim_wrapper(self.model,
                                              cfg.optim_wrapper).optimizer
         self.scaler = GradScaler(enabled=precision == 'fp16')
@@ -51,9 +56,12 @@ class TrainingStep:
 
     def __call__(self) -> None:
         """Let a batch arrive and change the weights."""
-        # what arrives is memory of the step, sparse or dense
-        samples = [sample.clone() for sample in self.data['data_samples']]
-        if isinstance(self.model.head, DensePINetHead):
+        samples = self.data['data_samples']
+        dense = isinstance(self.model.head, DensePINetHead)
+        if dense or self.device.type == 'cpu':
+            # what arrives is memory of the step, sparse or dense
+            samples = [sample.clone() for sample in samples]
+        if dense:
             add_dense_targets(samples, self.model.head.decoder.num_parts)
         data = self.model.data_preprocessor(
             dict(self.data, data_samples=samples), training=True)
@@ -64,6 +72,11 @@ class TrainingStep:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
+
+    def replay_backbone(self) -> None:
+        """Let the backbone replay its passes from now on."""
+        backbone = self.model.backbone
+        backbone.forward = ReplayedForward(backbone)
 
     def backbone(self) -> None:
         """Run the backbone alone, forward and backward."""
@@ -82,13 +95,13 @@ def run(setting: Setting) -> List[Row]:
             TrainingStep(setting, precision, **changes)
             for changes in ({}, dict(refinement=None),
                             dict(type='DensePINetHead')))
-        seconds = measure(
-            dict(
-                ours=ours,
-                without=without,
-                dense=dense,
-                backbone=ours.backbone), setting.repeats, setting.device,
-            f'training, {precision}')
+        calls = dict(
+            ours=ours, without=without, dense=dense, backbone=ours.backbone)
+        if setting.device.type == 'cuda':
+            calls['replayed'] = TrainingStep(setting, precision)
+            calls['replayed'].replay_backbone()
+        seconds = measure(calls, setting.repeats, setting.device,
+                          f'training, {precision}')
         share = 1 - seconds['without'] / seconds['ours']
         row = partial(Row, 'training')
         rows += [
@@ -96,6 +109,9 @@ def run(setting: Setting) -> List[Row]:
                 seconds['ours'], 'dense head', seconds['dense']),
             row('  against forward, backward of backbone', 's',
                 seconds['ours'], 'backbone alone', seconds['backbone']),
+            *(row('  with CudaGraphsHook', 's', seconds[name],
+                  'backbone alone', seconds['backbone'])
+              for name in calls if name == 'replayed'),
             row('  share of refinement', 'share', share),
             row('  peak memory', 'byte', peak_memory(ours, setting.device),
                 'dense head', peak_memory(dense, setting.device)),
