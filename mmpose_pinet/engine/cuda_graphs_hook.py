@@ -85,9 +85,12 @@ class ReplayedForward:
             self._replay = self._record(
                 _Module(self._module, self._forward), images)
             self._form = form
+            self._weights = [
+                x for x in self._module.parameters() if x.requires_grad
+            ]
         if form != self._form or not self._watch.holds([self._module]):
             return self._forward(images)
-        if any(x.grad is not None for x in self._module.parameters()):
+        if self._weights[0].grad is not None:
             raise RuntimeError(
                 'CudaGraphsHook: gradients of the last batch are still there '
                 'and would be overwritten. Set them to None before each batch '

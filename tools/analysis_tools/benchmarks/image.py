@@ -4,7 +4,7 @@ On a GPU ours replays CUDA graphs, as ``PINet`` does, and is measured without
 them and with a batch of images as well.
 """
 from functools import partial
-from typing import Callable, List
+from typing import Iterator, List
 
 import torch
 import torch.nn as nn
@@ -18,62 +18,72 @@ from .timing import Stopwatch, measure
 
 PEOPLE = 8  # in the image
 
-BATCH = 16  # images, on a GPU
+IMAGES = 1, 16  # in a batch, on a GPU
 
 
 @torch.no_grad()
 def run(setting: Setting) -> List[Row]:
     """Measure one image with flip test: ours against each peer."""
-    on_gpu = setting.device.type == 'cuda'
-    ours = build_ours(setting.cfg, setting.device, 'test')
-    ours.test_cfg.cuda_graphs = on_gpu
-    peers = build_peers(setting)
+    models = dict(
+        ours=build_ours(setting.cfg, setting.device, 'test'),
+        **build_peers(setting))
+    models['ours'].test_cfg.cuda_graphs = setting.device.type == 'cuda'
     calls = {}
-    for name, model in dict(ours=ours, **peers).items():
+    for name, model in models.items():
         show_people(model.head, draw_crowd(PEOPLE, setting.shape),
                     setting.shape)
         stopwatch = Stopwatch(setting.device)
-        if model is ours:
-            # called while it is recorded, it would wait for the GPU
+        if name == 'ours':
+            # the backbone's hooks are called while it is recorded alone
             model._features = stopwatch.wrap('backbone', model._features)
         else:
             stopwatch.watch('backbone', model.backbone)
         step = partial(model.test_step, test_batch(setting.shape, 1))
         calls[name] = partial(stopwatch.time, step)
     calls['release'] = partial(
-        pass_thrice, ours.backbone,
+        pass_thrice, models['ours'].backbone,
         torch.rand(1, 3, *setting.shape, device=setting.device))
-    if on_gpu:
-        for images in 1, BATCH:
-            step = partial(ours.test_step, test_batch(setting.shape, images))
-            calls[f'{images} replayed'] = step
-            calls[f'{images} plain'] = partial(_without_graphs, ours, step)
     seconds = measure(calls, setting.repeats, setting.device, 'image')
 
-    work = f'one image of {PEOPLE} persons, flip'
     rows = [
-        Row('image', work, 's', seconds['ours'], "release's passes",
-            seconds['release'])
+        Row('image', f'one image of {PEOPLE} persons, flip', 's',
+            seconds['ours'], "release's passes", seconds['release'])
     ]
-    for peer in peers:
-        for part, suffix in [(work, ''), ('  backbone', '/backbone'),
-                             ('  all the rest', '/rest')]:
+    for peer in list(models)[1:]:
+        for work, part in [(f'one image of {PEOPLE} persons, flip', ''),
+                           ('  backbone', '/backbone'),
+                           ('  all the rest', '/rest')]:
             rows.append(
-                Row('image', part, 's', seconds[f'ours{suffix}'], peer,
-                    seconds[f'{peer}{suffix}']))
-    if on_gpu:
-        for images in 1, BATCH:
-            rows.append(
-                Row('image', f'{images} x {work}', 's',
-                    seconds[f'{images} replayed'], 'no CUDA graphs',
-                    seconds[f'{images} plain']))
+                Row('image', work, 's', seconds[f'ours{part}'], peer,
+                    seconds[f'{peer}{part}']))
+    if setting.device.type == 'cuda':
+        rows += list(measure_graphs(setting))
     return rows
 
 
-def _without_graphs(model: nn.Module, step: Callable) -> None:
-    model.test_cfg.cuda_graphs = False
-    step()
-    model.test_cfg.cuda_graphs = True
+def measure_graphs(setting: Setting) -> Iterator[Row]:
+    """Measure tests on a GPU with CUDA graphs and without, nothing between
+    them and the clock."""
+    models = {
+        way: build_ours(setting.cfg, setting.device, 'test')
+        for way in ('replayed', 'plain')
+    }
+    models['replayed'].test_cfg.cuda_graphs = True
+    for model in models.values():
+        show_people(model.head, draw_crowd(PEOPLE, setting.shape),
+                    setting.shape)
+    for images in IMAGES:
+        for precision in 'fp32', 'bf16':
+            calls = {}
+            for way, model in models.items():
+                model.test_cfg.precision = precision
+                calls[way] = partial(model.test_step,
+                                     test_batch(setting.shape, images))
+            seconds = measure(calls, setting.repeats, setting.device,
+                              f'{images} images, {precision}')
+            yield Row('image', f'images in a batch: {images}, {precision}',
+                      's', seconds['replayed'], 'no CUDA graphs',
+                      seconds['plain'])
 
 
 def pass_thrice(backbone: nn.Module, image: Tensor) -> None:

@@ -2,6 +2,7 @@
 
 All weights are random: what a model finds is up to ``heads.py``.
 """
+from copy import deepcopy
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Dict, Optional, Tuple
@@ -95,7 +96,7 @@ def build_ours(cfg: Config, device: torch.device, mode: str) -> nn.Module:
     Returns:
         nn.Module: With initial weights.
     """
-    model = MODELS.build(cfg.model)
+    model = MODELS.build(deepcopy(cfg.model))  # it keeps what it is given
     model.init_weights()
     model = model.to(device).train(mode == 'train')
     if any(hook.type == 'ChannelsLastHook'
