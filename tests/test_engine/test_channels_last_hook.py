@@ -53,3 +53,12 @@ def test_grouped_convolutions_are_left_alone(groups, caplog):
         run(model)
     assert model.seen.is_contiguous()
     assert 'ChannelsLastHook leaves the model as it is' in caplog.text
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='no GPU is here')
+def test_weights_follow_on_a_gpu():
+    model = Model().cuda()
+    runner = SimpleNamespace(model=model, logger=logging.getLogger())
+    ChannelsLastHook().before_run(runner)
+    assert model.backbone.weight.is_contiguous(
+        memory_format=torch.channels_last)

@@ -14,8 +14,8 @@ class GraphedCandidates:
 
     A recording cannot know how many peaks there will be: each part and image
     has as many candidates as the decoder takes, and those at peaks that do
-    not count are given to no image. On an H100 that takes 1.5 ms for an
-    image, where Python takes 10 ms to ask for what counts.
+    not count are given to no image. Fusion included, an image takes 2.5 ms on
+    an H100, and 9 ms where Python asks for each kernel.
     """
 
     def __init__(self) -> None:
