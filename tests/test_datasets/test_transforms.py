@@ -143,6 +143,23 @@ def test_mask_follows_flip_and_stride():
     np.testing.assert_array_equal(mask[0], ~crowd[::4, ::-4])
 
 
+def test_each_level_of_heatmaps_has_a_mask_that_is_packed():
+    crowd = np.zeros((HEIGHT, WIDTH), bool)
+    crowd[4:12, 8:20] = True
+    results = dict(
+        img=np.zeros((HEIGHT, WIDTH, 3), np.uint8),
+        img_shape=(HEIGHT, WIDTH),
+        input_size=(WIDTH, HEIGHT),
+        warp_mat=np.eye(2, 3),
+        invalid_segs=[rle_by_loop(crowd)],
+        heatmaps=[np.zeros((1, HEIGHT // s, WIDTH // s)) for s in (4, 2)],
+        field_mapping_table=dict(heatmaps='heatmaps'))
+    packed = PackPoseInputs()(BottomupCrowdMask()(results))
+    masks = packed['data_samples'].gt_fields.heatmap_mask
+    for mask, stride in zip(masks, (4, 2), strict=True):
+        np.testing.assert_array_equal(mask[0], ~crowd[::stride, ::stride])
+
+
 @pytest.mark.parametrize('segs', [[], [None], [[]], [[], None]])
 def test_nothing_segmented_masks_nothing(segs):
     """CrowdPose has no segmentations, estimated COCO files empty ones."""

@@ -1,10 +1,14 @@
-"""Parameters and FLOPs of a PINet (Table 3).
+"""Parameters and FLOPs of a PINet, or of another model (Table 3).
 
 FLOPs are multiply-adds for one view of one image: convolutions, linear
 layers, matrix products, normalisation and resizing, as MMEngine counts them.
 In the paper's way the feature maps are resized and concatenated, and the
 displacement layer is applied to the whole of that; as it runs, neither is.
 Finding peaks, reading features at points and fusing poses are not counted.
+
+Models with other heads are also counted as the authors of HRNet and
+HigherHRNet do: convolutions alone, each with its weights at every cell of its
+output. A deconvolution of stride 2 then counts four times what it takes.
 """
 import argparse
 import logging
@@ -32,7 +36,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', type=find_config, help='config of a PINet')
+    parser.add_argument('config', type=find_config, help='config of a model')
     parser.add_argument(
         '--shape',
         type=int,
@@ -74,19 +78,11 @@ class PyramidConvolution(nn.Module):
 
 
 def build_model(config: str, options: dict) -> nn.Module:
-    """Build the model of a config, without weights.
-
-    Raises:
-        ValueError: If its head is no PINetHead.
-    """
+    """Build the model of a config, without weights."""
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(options)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
-    model = MODELS.build(cfg.model).eval()
-    if not isinstance(model.head, PINetHead):
-        raise ValueError(f'{config}: model.head is {type(model.head).__name__}'
-                         ', but only PINetHead has a PPG and a PR to count')
-    return model
+    return MODELS.build(cfg.model).eval()
 
 
 def count(module: nn.Module, *inputs: Union[torch.Tensor,
@@ -95,6 +91,24 @@ def count(module: nn.Module, *inputs: Union[torch.Tensor,
     info = get_model_complexity_info(
         module, inputs=inputs, show_table=False, show_arch=False)
     return info['params'], info['flops']
+
+
+def count_convolutions(module: nn.Module, *inputs) -> Complexity:
+    """Count the parameters of a module, and as FLOPs the weights of its
+    convolutions times the cells of their outputs."""
+    flops = []
+
+    def note(layer, _, output):
+        flops.append(layer.weight.numel() * output.shape[-2:].numel())
+
+    hooks = [
+        layer.register_forward_hook(note) for layer in module.modules()
+        if 'Conv' in type(layer).__name__ and hasattr(layer, 'weight')
+    ]
+    module(*inputs)
+    for hook in hooks:
+        hook.remove()
+    return sum(p.numel() for p in module.parameters()), sum(flops)
 
 
 def add(*parts: Complexity) -> Complexity:
@@ -108,19 +122,39 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
     """Count in the paper's way, and as it runs.
 
     Args:
-        model (nn.Module): With a PINetHead.
+        model (nn.Module): With any head. PPG and PR are told apart where it
+            is a PINetHead.
         shape (tuple[int, int]): Input (h, w) in px.
-        candidates (int): Poses a part.
+        candidates (int): Poses a part of a PINetHead.
 
     Returns:
         dict[str, dict[str, tuple[int, int]]]: Parameters and FLOPs by way of
         counting and by component.
     """
-    head = model.head
     image = torch.zeros(1, 3, *shape)
     backbone = nn.Sequential(model.backbone,
                              *([model.neck] if model.with_neck else []))
     levels = backbone(image)
+    if isinstance(model.head, PINetHead):
+        rows = count_pinet(backbone, model.head, image, levels, candidates)
+    else:
+        rows = {
+            way:
+            dict(
+                backbone=counted(backbone, image),
+                head=counted(model.head, levels))
+            for way, counted in (('authors', count_convolutions), ('ours',
+                                                                   count))
+        }
+    for row in rows.values():
+        row['whole'] = add(*row.values())
+    return rows
+
+
+def count_pinet(backbone: nn.Module, head: PINetHead, image: torch.Tensor,
+                levels: Sequence[torch.Tensor],
+                candidates: int) -> Dict[str, Dict[str, Complexity]]:
+    """Count backbone and neck, PPG and PR, as of :func:`count_rows`."""
     concatenate = FeatureMapProcessor(concat=True)
     feature_map, = concatenate(levels)
     channels = feature_map.shape[1]
@@ -147,8 +181,6 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
                                         channels)
         rows['ours']['PR'] = count(head.refinement, keypoint_features,
                                    part_features)
-    for row in rows.values():
-        row['whole'] = add(*row.values())
     return rows
 
 
@@ -159,10 +191,15 @@ def format_table(rows: Dict[str, Dict[str, Complexity]],
     titles = {
         'paper':
         'as the paper counts: dense displacements, without PR',
+        'authors':
+        'as the authors of HRNet count: convolutions, by their outputs',
         'ours':
         'as it runs: displacements and PR of '
         f'{candidates} candidates a part'
     }
+    if 'authors' in rows:
+        components = ['backbone', 'head', 'whole']
+        titles['ours'] = 'as it runs'
     lines: List[str] = []
     for name, row in rows.items():
         lines += [

@@ -36,7 +36,8 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
     Added Keys:
 
         - heatmap_mask: (1, H, W) bool, True where the heatmap loss counts;
-          packed as ``gt_fields.heatmap_mask``
+          packed as ``gt_fields.heatmap_mask``. A list of these where
+          ``heatmaps`` is one, of several levels.
 
     Raises:
         ValueError: If a segmentation is malformed, or an RLE of another size
@@ -67,7 +68,9 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
                     'LoadOrientedImage, if EXIF has turned it') from error
         results = super().transform(results)
         # PixelData keeps maps as (C, H, W)
-        results['heatmap_mask'] = results['heatmap_mask'][None]
+        mask = results['heatmap_mask']
+        results['heatmap_mask'] = [m[None] for m in mask] if isinstance(
+            mask, list) else mask[None]
         # a new table: the codec's own is shared by all its instances
         results['field_mapping_table'] = dict(
             results['field_mapping_table'], heatmap_mask='heatmap_mask')
