@@ -5,6 +5,11 @@ from mmpose.registry import DATASETS, KEYPOINT_CODECS, METRICS
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'pinet'
 PATHS = {path.stem: path for path in sorted(CONFIGS.rglob('*.py'))}
+# other authors' models in the same setting
+PEERS = {
+    path.stem: path
+    for path in sorted((CONFIGS.parent / 'peers').rglob('*.py'))
+}
 TINY = 'pinet_hrnet-tiny_drawn-crowd'
 OWN_KEYPOINTS = 'pinet_hrnet-tiny_own-keypoints'
 OCHUMAN = 'pinet_hrnet-w32_ochuman'

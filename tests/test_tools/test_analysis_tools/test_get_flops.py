@@ -126,15 +126,58 @@ def test_the_command_prints_a_narrow_table(start):
                 float(whole), abs=0.0015)
 
 
-def test_another_head_is_refused(tool, tmp_path):
-    config = tmp_path / 'other.py'
-    config.write_text(f"""_base_ = '{TINY}'
-model = dict(head=dict(
-    _delete_=True, type='HeatmapHead', in_channels=240, out_channels=17,
-    deconv_out_channels=None))
-""")
-    with pytest.raises(ValueError, match='HeatmapHead, but only PINetHead'):
-        tool['build_model'](str(config), {})
+@pytest.fixture(scope='module')
+def higher(tool):
+    config = ROOT / 'configs/peers/higherhrnet_hrnet-w32_coco.py'
+    return str(config), tool['count_rows'](tool['build_model'](str(config),
+                                                               {}), (128, 128),
+                                           1)
+
+
+def test_another_head_is_counted_as_its_authors_do(higher):
+    """HigherHRNet's, by hand: a deconvolution has half the cells of its
+    output, along both sides, to read."""
+    channels, cells = 32, 32 * 32
+    coarse = (channels + 1) * 2 * K
+    deconvolution = (channels + 2 * K) * channels * 16
+    block = 2 * 9 * channels**2
+    fine = (channels + 1) * K
+    norms = 9 * 2 * channels
+    params, flops = higher[1]['authors']['head']
+    assert params == coarse + deconvolution + 4 * block + fine + norms
+    assert flops == cells * (
+        channels * 2 * K + 4 * (deconvolution + 4 * block + channels * K))
+    as_it_runs = higher[1]['ours']['head']
+    assert as_it_runs[0] == params
+    # a norm takes two an output, and so does resizing, four
+    others = cells * 4 * (9 * 2 * channels + 4 * 2 * K)
+    assert as_it_runs[1] == flops - 3 * cells * deconvolution + others
+
+
+def test_higher_hrnets_row(tool, higher):
+    """Table 3, which has CrowdPose's keypoints; of COCO's, HigherHRNet's own
+    paper says 47.9."""
+    entry, = (
+        x['Metadata'] for x in load(CONFIGS / 'metafile.yml')['Models']
+        if x['Name'] == Path(higher[0]).stem)
+    config, rows = higher
+    for counted, gflops in ((rows, 47.864), (tool['count_rows'](
+            tool['build_model'](config, {
+                'model.head.num_keypoints': 14
+            }), (128, 128), 1), 47.654)):
+        params, flops = counted['authors']['whole']
+        assert params == pytest.approx(entry['Parameters (paper)'], abs=0.05e6)
+        assert flops * 16 == pytest.approx(gflops * 1e9, abs=500e3)
+    assert flops * 16 == pytest.approx(entry['FLOPs (paper)'], abs=0.05e9)
+
+
+def test_the_command_tells_of_another_head(start):
+    done = start('higherhrnet_hrnet-w32_coco', '--shape', 64, 64)
+    assert done.returncode == 0, done.stderr
+    table = done.stdout.splitlines()[1:]
+    assert all(len(line) < 80 for line in table)
+    assert [line for line in table if 'head' in line
+            ] == [f"{'':14}{'backbone':>12}{'head':>12}{'whole':>12}"] * 2
 
 
 def test_a_neck_that_concatenates(tool, rows):
