@@ -64,8 +64,9 @@ def test_pinet_takes_the_file_as_it_takes_a_config(exported, pictures,
 @pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
 @pytest.mark.parametrize('shape', [(1, 1, 3), (7, 500, 3), (64, 64, 3)])
 def test_a_black_picture_is_no_error(exported, engine, shape):
-    found = PINetRuntime(exported, engine, score_thr=0)(
-        np.zeros(shape, np.uint8))
+    found = PINetRuntime(
+        exported, engine, score_thr=0)(
+            np.zeros(shape, np.uint8))
     assert found.image_size == shape[1::-1]
     assert np.isfinite(found.keypoints).all()
 
