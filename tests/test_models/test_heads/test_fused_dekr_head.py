@@ -1,16 +1,13 @@
 """Pose fusion on MMPose's DEKR.
 
-The head's deformable convolutions are compiled ops. They are of no interest
-here, where outputs are made by hand, and are left out.
+The head's deformable convolutions are of no interest here, where outputs are
+made by hand, and are left out.
 """
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 import torch
 import torch.nn as nn
 from mmengine.registry import DefaultScope
-from mmpose.registry import MODELS
 
 from mmpose_pinet.models import FusedDEKRHead
 from mmpose_pinet.post_processors import PoseFusion
@@ -132,17 +129,3 @@ def test_nobody_is_found_in_an_empty_image():
 def test_sigmas_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match='has 2 values.*num_keypoints=3'):
         build(sigmas=[0.1] * 2)
-
-
-@pytest.mark.skipif(
-    find_spec('mmcv._ext') is not None, reason='mmcv has its ops')
-@pytest.mark.parametrize('head', [
-    dict(type='DEKRHead'),
-    dict(
-        type='FusedDEKRHead',
-        post_processor=dict(type='PoseFusion', sigmas=SIGMAS))
-])
-def test_registered_without_ops_but_not_built(head):
-    """The error says which op is missing, and what to do."""
-    with pytest.raises(ImportError, match='DeformConv2d.*WITH_OPS=1'):
-        MODELS.build(dict(head, in_channels=4, num_keypoints=3, decoder=CODEC))

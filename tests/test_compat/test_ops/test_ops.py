@@ -6,13 +6,14 @@ import textwrap
 from importlib.util import find_spec
 from pathlib import Path
 
+import mmcv
+import mmcv.ops
 import pytest
+import torch
 from mmcv.utils import collect_env
+from stand_in import EXTENSION, STANDS_IN, needs_lite
 
-ROOT = Path(__file__).parents[2]
-HAS_OPS = find_spec('mmcv._ext') is not None
-
-needs_lite = pytest.mark.skipif(HAS_OPS, reason='mmcv has its compiled ops')
+ROOT = Path(__file__).parents[3]
 
 
 @needs_lite
@@ -23,32 +24,29 @@ def test_mmpose_and_mmdet_import_without_compiled_ops(module):
 
 
 @needs_lite
-@pytest.mark.parametrize('module, name', [
-    ('mmcv.ops', 'DeformConv2d'),
-    ('mmcv.ops.nms', 'batched_nms'),
-    ('mmcv.ops', 'nms'),
-])
-def test_a_missing_op_says_which_one_and_what_to_do(module, name):
-    importlib.import_module('mmcv.ops.nms')  # an op has the same name
-    op = getattr(importlib.import_module(module), name)
-    with pytest.raises(ImportError, match=f'`{module}.{name}`') as error:
-        op(1, kernel_size=3)
-    assert 'WITH_OPS=1' in str(error.value)
-    assert 'mim install mmcv' in str(error.value)
+def test_the_ops_are_mmcvs_own():
+    """The extension alone is stood in for."""
+    assert Path(sys.modules['mmcv._ext'].__file__) == EXTENSION
+    folder = Path(mmcv.__file__).parent / 'ops'
+    for op in (mmcv.ops.DeformConv2d, mmcv.ops.nms, mmcv.ops.RoIAlign):
+        assert Path(sys.modules[op.__module__].__file__).parent == folder
 
 
 @needs_lite
-def test_a_missing_op_can_be_subclassed_and_asked_for():
-    from mmcv.ops import DeformConv2d
-
-    class Deformed(DeformConv2d):
-        pass
-
-    with pytest.raises(ImportError, match='Deformed'):
-        Deformed()
-    assert sys.modules['mmcv.ops'].DeformConv2d is DeformConv2d
-    assert not isinstance(1, DeformConv2d)
-    assert not hasattr(sys.modules['mmcv.ops'], '__file__')
+@pytest.mark.parametrize(
+    'name, call', {
+        'nms_match':
+        lambda: mmcv.ops.nms_match(torch.ones(1, 5), 0.5),
+        'roi_pool_forward':
+        lambda: mmcv.ops.RoIPool(2)(torch.ones(1, 1, 4, 4), torch.ones(1, 5)),
+        'bbox_overlaps':
+        lambda: sys.modules['mmcv._ext'].bbox_overlaps(),
+    }.items())
+def test_a_missing_op_says_which_one_and_what_to_do(name, call):
+    with pytest.raises(ImportError, match=f'`{name}`') as error:
+        call()
+    assert 'WITH_OPS=1' in str(error.value)
+    assert 'mim install mmcv' in str(error.value)
 
 
 @needs_lite
@@ -82,13 +80,14 @@ def imports_of_ops(importing: str, ops_first: bool) -> str:
         import mmcv.ops
         assert mmcv.ops is (ops or sys.modules['mmcv.ops'])
         finders = [type(finder).__name__ for finder in sys.meta_path]
-        assert '_MissingOpsFinder' not in finders
+        assert '_ExtensionFinder' not in finders
         print(mmcv.ops.__file__)
     """
 
 
 # The components need a whole mmcv; this file alone takes a drawn one.
-OPS_ALONE = "import runpy; runpy.run_path('mmpose_pinet/compat/ops.py')"
+OPS_ALONE = ("import runpy; runpy.run_path('mmpose_pinet/compat/ops/"
+             "__init__.py')")
 
 
 @pytest.fixture
@@ -108,11 +107,23 @@ def test_ops_that_are_there_stay_untouched(drawn_mmcv, ops_first):
     assert out.strip() == str(drawn_mmcv / 'ops' / '__init__.py')
 
 
-@pytest.mark.skipif(not HAS_OPS, reason='mmcv has no compiled ops here')
+@pytest.mark.skipif(STANDS_IN, reason='mmcv has no compiled ops here')
 @pytest.mark.parametrize('ops_first', [True, False])
 def test_the_real_ops_stay_untouched(ops_first):
     out = run(imports_of_ops('import mmpose_pinet', ops_first))
     assert out.strip() == find_spec('mmcv.ops').origin
+
+
+def test_an_extension_that_is_missing_is_found_in_its_stand_in(drawn_mmcv):
+    (drawn_mmcv / '_ext.py').unlink()
+    code = f"""
+        import sys
+        from importlib.util import find_spec
+        sys.path[:0] = sys.argv[1:]
+        {OPS_ALONE}
+        print(find_spec('mmcv._ext').origin)
+    """
+    assert Path(run(code, drawn_mmcv.parent).strip()) == EXTENSION
 
 
 def test_an_extension_that_is_there_but_broken_is_not_hidden(drawn_mmcv):
