@@ -14,8 +14,7 @@ from mmpose_pinet.post_processors import build_post_processor
 class FusedDEKRHead(DEKRHead):
     """MMPose's DEKR, whose candidates become persons in a post-processor.
 
-    Its deformable convolutions are compiled ops of the full mmcv, needed only
-    when the head is built. Weights are those of :class:`DEKRHead`.
+    Weights are those of :class:`DEKRHead`.
 
     Args:
         post_processor (dict): Config of :class:`PoseFusion` or of anything
@@ -23,7 +22,6 @@ class FusedDEKRHead(DEKRHead):
         *args, **kwargs: Those of :class:`DEKRHead`.
 
     Raises:
-        ImportError: If mmcv has no compiled ops.
         ValueError: If ``post_processor.sigmas`` do not fit
             ``num_keypoints``.
     """
