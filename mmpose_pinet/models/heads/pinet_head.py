@@ -217,10 +217,8 @@ class PINetHead(BaseHead):
         mask = torch.stack([f.heatmap_mask for f in fields
                             ]) if 'heatmap_mask' in fields[0] else None
         point_maps = pyramid.convolve(self.point_layer)
-        losses = {}
-        losses['loss/heatmap'] = self.loss_module['heatmap'](point_maps,
-                                                             heatmaps, weights,
-                                                             mask)
+        loss = self.loss_module['heatmap'](point_maps, heatmaps, weights, mask)
+        losses = {'loss/heatmap': loss}
 
         rows = TargetRows.collect(batch_data_samples,
                                   heatmaps[:, self.num_keypoints:])
