@@ -20,7 +20,7 @@ def export_traced(*args: Any, **kwargs: Any) -> None:
         kwargs['dynamo'] = False
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', torch.jit.TracerWarning)
-        for category in UserWarning, DeprecationWarning:
-            warnings.filterwarnings(
-                'ignore', category=category, module=r'torch\.onnx')
+        warnings.filterwarnings('ignore', module=r'torch\.onnx')
+        # of torch 2.8, told about the caller
+        warnings.filterwarnings('ignore', 'You are using the legacy')
         torch.onnx.export(*args, **kwargs)
