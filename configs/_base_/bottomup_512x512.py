@@ -39,7 +39,6 @@ val_pipeline = [
 ]
 
 train_dataloader = dict(
-    collate_fn=dict(type='packed_collate'),
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),

@@ -1,10 +1,9 @@
 """Datasets and transforms that MMPose lacks."""
 from .labelled_coco import LabelledCocoDataset
-from .packed_collate import packed_collate
 from .transforms import (BottomupBoxArea, BottomupCrowdMask, LoadOrientedImage,
                          PackPyramidInputs)
 
 __all__ = [
     'BottomupBoxArea', 'BottomupCrowdMask', 'LabelledCocoDataset',
-    'LoadOrientedImage', 'PackPyramidInputs', 'packed_collate'
+    'LoadOrientedImage', 'PackPyramidInputs'
 ]
