@@ -92,7 +92,6 @@ def test_the_inferencer_for_humans(pictures, tmp_path):
         det_cat_ids=(0, ),
         device='cpu')
     result, = inferencer(str(pictures[0]), bbox_thr=0.45)
-    print('COUNT', sorted([p['bbox_score'] for p in result['predictions'][0]]))
     persons, = result['predictions']
     assert persons
     assert np.shape(persons[0]['keypoints']) == (17, 2)
