@@ -134,8 +134,9 @@ def refine(cells: Tensor, scores: Tensor, heatmaps: Tensor,
         missing, = (person_scores == 0).nonzero(as_tuple=True)
         x, y = person_cells[found].unbind(-1)
         person_tag = tags[:, found, y, x].mean(1)  # (L, )
-        distances = (tags[:, missing] -
-                     person_tag[:, None, None, None]).norm(dim=0)
+        # `norm` over the first dimension takes 30 times as long on a CPU
+        squares = (tags[:, missing] - person_tag[:, None, None, None]).square()
+        distances = squares.sum(0).sqrt()
         likeness = heatmaps[missing] - distances.round()
         best = likeness.flatten(1).argmax(1, keepdim=True)
         values = heatmaps[missing].flatten(1).gather(1, best)[:, 0]
