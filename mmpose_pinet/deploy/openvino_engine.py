@@ -11,7 +11,7 @@ from .segments import split
 
 # The scopes of what may be computed in low precision. A coordinate of 60
 # cells has quarters of a cell in bfloat16.
-LOW_SCOPES = ('/backbone/', '/neck/', '/refinement/', '/head/refinement/')
+LOW_SCOPES = ('/backbone/', '/neck/', '/refinement/')
 
 
 class _Step(NamedTuple):

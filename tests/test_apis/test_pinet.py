@@ -90,19 +90,6 @@ def test_many_pictures(model, pictures):
             assert_same(result, other)
 
 
-def test_a_picture_may_come_after_the_last_ones_result(model, pictures):
-    told = []
-
-    def ask():
-        for number in range(3):
-            assert len(told) == number
-            yield pictures[number]
-
-    for result in model(ask()):
-        told.append(result)
-    assert len(told) == 3
-
-
 def test_a_video(model, video):
     results = list(model(video, batch_size=2))
     assert [result.frame for result in results] == [0, 1, 2, 3, 4]

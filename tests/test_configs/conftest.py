@@ -4,7 +4,6 @@ import json
 import cv2
 import numpy as np
 import pytest
-import torch.nn as nn
 from config_files import PATHS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -19,23 +18,6 @@ def scope():
 @pytest.fixture(params=PATHS)
 def cfg(request):
     return Config.fromfile(PATHS[request.param])
-
-
-class PlainConv(nn.Conv2d):
-    """A deformable convolution that does not deform."""
-
-    def __init__(self, *args, deform_groups, **kwargs):
-        super().__init__(*args, **kwargs)
-
-    def forward(self, x, offset):
-        return super().forward(x)
-
-
-@pytest.fixture
-def no_ops(monkeypatch):
-    """DEKR can be built where mmcv has no compiled ops."""
-    monkeypatch.setattr(
-        'mmpose.models.heads.hybrid_heads.dekr_head.DeformConv2d', PlainConv)
 
 
 @pytest.fixture

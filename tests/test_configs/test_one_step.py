@@ -23,7 +23,7 @@ def slim(cfg):
 # other backbones have a test of their own
 @pytest.mark.parametrize(
     'cfg', [name for name in PATHS if name not in BACKBONES], indirect=True)
-def test_one_training_and_one_test_step(cfg, no_ops, drawn_truth, tmp_path):
+def test_one_training_and_one_test_step(cfg, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(cfg)['num_keypoints'])
     cfg = slim(cfg)
     train_data, test_data = (
@@ -53,7 +53,7 @@ def test_one_training_and_one_test_step(cfg, no_ops, drawn_truth, tmp_path):
 @pytest.mark.parametrize(
     'cfg', [TINY, OWN_KEYPOINTS, *PAPER, *DEKR, f'{OCHUMAN}_ppg_part-small'],
     indirect=True)
-def test_a_run_of_it_passes_the_check(cfg, no_ops, drawn_truth, tmp_path):
+def test_a_run_of_it_passes_the_check(cfg, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(cfg)['num_keypoints'])
     cfg = slim(cfg)
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):

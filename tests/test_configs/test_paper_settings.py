@@ -16,7 +16,7 @@ from mmengine.fileio import load
 from mmpose.registry import MODELS
 
 
-def test_model_fits_codec_and_dataset(cfg, no_ops):
+def test_model_fits_codec_and_dataset(cfg):
     facts = keypoint_facts(cfg)
     num_keypoints = facts['num_keypoints']
     head_cfg = cfg.model.head

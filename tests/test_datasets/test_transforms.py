@@ -143,15 +143,21 @@ def test_mask_follows_flip_and_stride():
     np.testing.assert_array_equal(mask[0], ~crowd[::4, ::-4])
 
 
-def test_each_level_of_heatmaps_has_a_mask_that_is_packed():
-    crowd = np.zeros((HEIGHT, WIDTH), bool)
-    crowd[4:12, 8:20] = True
-    results = dict(
+def unmoved_image(crowd):
+    """An image that was not augmented, with a crowd (HEIGHT, WIDTH) in it."""
+    return dict(
         img=np.zeros((HEIGHT, WIDTH, 3), np.uint8),
         img_shape=(HEIGHT, WIDTH),
         input_size=(WIDTH, HEIGHT),
         warp_mat=np.eye(2, 3),
-        invalid_segs=[rle_by_loop(crowd)],
+        invalid_segs=[rle_by_loop(crowd)])
+
+
+def test_each_level_of_heatmaps_has_a_mask_that_is_packed():
+    crowd = np.zeros((HEIGHT, WIDTH), bool)
+    crowd[4:12, 8:20] = True
+    results = dict(
+        unmoved_image(crowd),
         heatmaps=[np.zeros((1, HEIGHT // s, WIDTH // s)) for s in (4, 2)],
         field_mapping_table=dict(heatmaps='heatmaps'))
     packed = PackPoseInputs()(BottomupCrowdMask()(results))
@@ -201,11 +207,7 @@ def test_mask_reaches_the_head(rng):
         heatmap_size=(WIDTH // 4, HEIGHT // 4),
         parts='part-large')
     results = dict(
-        img=np.zeros((HEIGHT, WIDTH, 3), np.uint8),
-        img_shape=(HEIGHT, WIDTH),
-        input_size=(WIDTH, HEIGHT),
-        warp_mat=np.eye(2, 3),
-        invalid_segs=[rle_by_loop(crowd)],
+        unmoved_image(crowd),
         keypoints=rng.uniform(0, HEIGHT, (1, 17, 2)).astype(np.float32),
         keypoints_visible=np.ones((1, 17), np.float32),
         bbox=np.array([[0, 0, HEIGHT, HEIGHT]], np.float32))

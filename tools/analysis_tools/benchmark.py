@@ -44,9 +44,10 @@ NOTES = ('Weights are random. So that there is something to decode, drawn '
          'people replace what heads say of where people are, at no cost to '
          'what comes before and after. Training memory is what PyTorch '
          'holds above what it held before the step. Peers run as their own '
-         "configs say, with the backbone of this one. The authors' release is "
-         'its three passes of the backbone, without what follows them. Ratios '
-         'are theirs over ours.')
+         'configs say, with the backbone of this one; deformable convolutions '
+         "are PyTorch's where mmcv has no compiled ops. The authors' release "
+         'is its three passes of the backbone, without what follows them. '
+         'Ratios are theirs over ours.')
 
 
 def parse_args() -> argparse.Namespace:

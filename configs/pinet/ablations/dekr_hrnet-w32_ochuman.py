@@ -1,7 +1,6 @@
 _base_ = '../pinet_hrnet-w32_ochuman.py'
 
 # MMPose's DEKR in PINet's setting, with its own NMS (Table 1d, without PF).
-# Its deformable convolutions need the full mmcv.
 codec = dict(
     type='SPR',
     input_size=(512, 512),

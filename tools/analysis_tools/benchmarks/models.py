@@ -5,7 +5,7 @@ All weights are random: what a model finds is up to ``heads.py``.
 from copy import deepcopy
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Dict, Optional, Tuple
+from typing import Dict, Tuple
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
@@ -108,7 +108,7 @@ def build_ours(cfg: Config, device: torch.device, mode: str) -> nn.Module:
 
 
 def build_peer(name: str, ours: Config, shape: Tuple[int, int],
-               device: torch.device) -> Optional[nn.Module]:
+               device: torch.device) -> nn.Module:
     """Build MMPose's model from MMPose's config, with our backbone.
 
     Args:
@@ -118,8 +118,7 @@ def build_peer(name: str, ours: Config, shape: Tuple[int, int],
         device (torch.device): Where it goes.
 
     Returns:
-        nn.Module: In evaluation mode. None if it needs compiled ops that
-        mmcv has not.
+        nn.Module: In evaluation mode.
     """
     model = get_config(f'{KEYPOINT_CONFIGS}/{PEERS[name]}').model
     # the peer's own outputs: AE reads the finest map alone
@@ -130,17 +129,12 @@ def build_peer(name: str, ours: Config, shape: Tuple[int, int],
     model.head.in_channels = sum(channels) if all_maps else channels[0]
     model.head.get('rescore_cfg', {}).pop('init_cfg', None)
     set_input_size(model.head.decoder, shape)
-    try:
-        return MODELS.build(model).to(device).eval()
-    except ImportError as error:
-        print(f'{name}: left out. {error}')
-        return None
+    return MODELS.build(model).to(device).eval()
 
 
 def build_peers(setting: Setting) -> Dict[str, nn.Module]:
-    """Build all peers that this machine can build, by name."""
-    peers = {
+    """Build all peers, by name."""
+    return {
         name: build_peer(name, setting.cfg, setting.shape, setting.device)
         for name in PEERS
     }
-    return {name: peer for name, peer in peers.items() if peer is not None}
