@@ -2,7 +2,7 @@
 # that it learns.
 _base_ = [
     '../_base_/default_runtime.py',
-    '../_base_/pinet_hrnet-w32.py',
+    '../_base_/models/pinet_hrnet-w32.py',
     '../_base_/bottomup_512x512.py',
 ]
 

@@ -1,25 +1,9 @@
-_base_ = '../_base_/full_size.py'
-
-# The paper's batch of 40: 8 GPUs with 5 each.
-auto_scale_lr = dict(base_batch_size=40)
+_base_ = [
+    '../_base_/data/coco.py',
+    '../_base_/models/pinet_hrnet-w32.py',
+]
 
 model = dict(head=dict(refinement=dict(num_layers=2)))
 
-data_root = 'data/coco/'
-
-train_dataloader = dict(
-    batch_size=5,
-    dataset=dict(
-        type='LabelledCocoDataset',
-        # images with at most 10 labelled keypoints are left out
-        filter_cfg=dict(min_labelled_keypoints=11),
-        data_root=data_root,
-        ann_file='annotations/person_keypoints_train2017.json',
-        data_prefix=dict(img='train2017/')))
-val_dataloader = dict(
-    dataset=dict(
-        type='CocoDataset',
-        data_root=data_root,
-        ann_file='annotations/person_keypoints_val2017.json',
-        data_prefix=dict(img='val2017/')))
-test_dataloader = val_dataloader
+train_pipeline = [*_base_.augmentation, *_base_.targets]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,42 +1,13 @@
-_base_ = '../_base_/full_size.py'
-
-train_cfg = dict(max_epochs=300, val_interval=20)
-
-param_scheduler = [
-    dict(_base_.param_scheduler[0], end=300, milestones=[200, 260])
+_base_ = [
+    '../_base_/data/crowdpose.py',
+    '../_base_/models/pinet_hrnet-w32.py',
 ]
-
-# The paper's batch of 40: 8 GPUs with 5 each.
-auto_scale_lr = dict(base_batch_size=40)
-
-default_hooks = dict(checkpoint=dict(save_best='crowdpose/AP'))
 
 # CrowdPose has 14 keypoints of its own, and small persons are trained as well
 codec = dict(_base_.codec, skeleton='crowdpose', min_instance_area=0)
 model = dict(head=dict(decoder=codec))
+targets = _base_.targets
+targets[0].encoder = codec  # of GenerateTarget
 
-dataset_type = 'CrowdPoseDataset'
-data_root = 'data/crowdpose/'
-
-train_pipeline = _base_.train_pipeline
-train_pipeline[-3].encoder = codec  # of GenerateTarget
-train_dataloader = dict(
-    batch_size=5,
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        ann_file='annotations/mmpose_crowdpose_trainval.json',
-        data_prefix=dict(img='images/'),
-        pipeline=train_pipeline))
-val_dataloader = dict(
-    dataset=dict(
-        type=dataset_type,
-        data_root=data_root,
-        ann_file='annotations/mmpose_crowdpose_test.json',
-        data_prefix=dict(img='images/')))
-test_dataloader = val_dataloader
-
-# AP of easy, medium and hard images; CrowdPose annotates no area
-val_evaluator = dict(
-    iou_type='keypoints_crowd', use_area=False, prefix='crowdpose')
-test_evaluator = val_evaluator
+train_pipeline = [*_base_.augmentation, *targets]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -46,7 +46,11 @@ BACKBONES = {
     'pinet_res50-fpn_coco': ([4, 8, 16, 32], [128, 128, 128, 128]),
     'pinet_litehrnet-18_coco': ([4], [40]),
 }
-DEKR = ['dekr_hrnet-w32_ochuman', 'dekr_hrnet-w32_ochuman_pf']
+# PINet's setting, in which peers are trained; RTMO has its own
+SETTING = {
+    name: path
+    for name, path in PEERS.items() if not name.startswith('rtmo')
+}
 
 
 def keypoint_facts(cfg):

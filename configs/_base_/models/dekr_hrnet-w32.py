@@ -1,6 +1,6 @@
-_base_ = '../pinet_hrnet-w32_ochuman.py'
+# MMPose's DEKR with its own NMS, without the net that scores poses anew.
+_base_ = './hrnet-w32.py'
 
-# MMPose's DEKR in PINet's setting, with its own NMS (Table 1d, without PF).
 codec = dict(
     type='SPR',
     input_size=(512, 512),
@@ -15,7 +15,6 @@ model = dict(
     type='BottomupPoseEstimator',
     neck=dict(type='FeatureMapProcessor', concat=True),
     head=dict(
-        _delete_=True,
         type='DEKRHead',
         in_channels=480,
         num_keypoints=17,
@@ -29,9 +28,8 @@ model = dict(
         decoder=codec),
     test_cfg=dict(nms_dist_thr=0.05, shift_heatmap=True, align_corners=False))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[-3].encoder = codec  # of GenerateTarget
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-
-# nothing of PINet's codec is kept
-codec = dict(codec, _delete_=True)
+targets = [
+    dict(type='GenerateTarget', encoder=codec),
+    dict(type='BottomupCrowdMask'),
+    dict(type='PackPoseInputs'),
+]

@@ -1,5 +1,4 @@
-# PINet on HRNet-W32, less what depends on the dataset: the head still needs
-# its `decoder`, whose `skeleton` tells the keypoints, their links and sigmas.
+# HRNet-W32, to which each model of this folder adds its head (Sec. 4.2).
 model = dict(
     type='BatchedBottomupPoseEstimator',
     data_preprocessor=dict(
@@ -40,22 +39,4 @@ model = dict(
             type='Pretrained',
             checkpoint='https://download.openmmlab.com/mmpose/'
             'pretrain_models/hrnet_w32-36af842e.pth')),
-    head=dict(
-        type='PINetHead',
-        in_channels=480,
-        refinement=dict(type='PoseRefinement', num_layers=3, graph='dynamic'),
-        post_processor=dict(type='PoseFusion', oks_thr=0.7),
-        heatmap_loss=dict(type='KeypointMSELoss', use_target_weight=True),
-        displacement_loss=dict(
-            type='SoftWeightSmoothL1Loss',
-            use_target_weight=True,
-            supervise_empty=False,
-            beta=1 / 9,
-            loss_weight=0.03),
-        refine_loss=dict(
-            type='SoftWeightSmoothL1Loss',
-            use_target_weight=True,
-            supervise_empty=False,
-            beta=1 / 9,
-            loss_weight=0.03)),
     test_cfg=dict(flip_test=True, multiscale_test=False))
