@@ -28,6 +28,6 @@ def test_the_papers_numbers_are_the_metafiles():
 
 
 def test_the_start_is_that_of_the_configs():
-    config = (ROOT / 'configs/_base_/pinet_hrnet-w32.py').read_text()
+    config = (ROOT / 'configs/_base_/models/hrnet-w32.py').read_text()
     address = re.search(r'https://download\.openmmlab\.com\S+\.pth', PAGE)[0]
     assert address in re.sub(r"'\s+'", '', config)

@@ -16,7 +16,6 @@ val_dataloader = dict(
         'ochuman_coco_format_test_range_0.00_1.00.json',
         **data))
 test_dataloader = val_dataloader
-val_evaluator = dict(
-    ann_file='data/ochuman/annotations/'
-    'ochuman_coco_format_test_range_0.00_1.00.json')
+val_evaluator = dict(ann_file='data/ochuman/annotations/'
+                     'ochuman_coco_format_test_range_0.00_1.00.json')
 test_evaluator = val_evaluator

@@ -22,8 +22,7 @@ model = dict(
         # a few thousand photographs teach the early layers nothing, and
         # without them a step takes half the time
         frozen_stages=4,
-        init_cfg=dict(
-            type='Pretrained', checkpoint='mmcls://mobilenet_v2')),
+        init_cfg=dict(type='Pretrained', checkpoint='mmcls://mobilenet_v2')),
     neck=dict(
         type='ConcatFPN',
         in_channels=[24, 32, 96, 1280],

@@ -12,6 +12,7 @@ PEERS = {
 }
 TINY = 'pinet_hrnet-tiny_drawn-crowd'
 OWN_KEYPOINTS = 'pinet_hrnet-tiny_own-keypoints'
+PHOTOGRAPHS = 'pinet_mobilenetv2-fpn_coco-256'
 OCHUMAN = 'pinet_hrnet-w32_ochuman'
 
 # What Sec. 4.2 of the paper and the authors' release say: epochs, epochs at
@@ -36,8 +37,6 @@ TABLE_1 = {
     f'{OCHUMAN}_ppg_keypoint': (13, None, False),
     f'{OCHUMAN}_graph-none': (3, 'none', True),
     f'{OCHUMAN}_graph-static': (3, 'static', True),
-    'spm_hrnet-w32_ochuman': (1, None, False),
-    'spm_hrnet-w32_ochuman_pf': (1, None, True),
 }
 # Strides and channels of the maps that the head reads, of each config with
 # another backbone than HRNet-W32.
@@ -46,11 +45,9 @@ BACKBONES = {
     'pinet_res50-fpn_coco': ([4, 8, 16, 32], [128, 128, 128, 128]),
     'pinet_litehrnet-18_coco': ([4], [40]),
 }
-# PINet's setting, in which peers are trained; RTMO has its own
-SETTING = {
-    name: path
-    for name, path in PEERS.items() if not name.startswith('rtmo')
-}
+# trained and tested as PINet is, on the same three datasets
+RIVALS = ['spm', 'ae', 'higherhrnet', 'dekr', 'cid']
+DATA = ['ochuman', 'crowdpose', 'coco']
 
 
 def keypoint_facts(cfg):
@@ -70,10 +67,11 @@ def pipeline_step(pipeline, name):
 def shrink(cfg, size):
     """The config at an input size that a CPU takes in its stride."""
     train = cfg.train_dataloader.dataset.pipeline
-    for codec in (cfg.model.head.decoder,
-                  pipeline_step(train, 'GenerateTarget').encoder):
-        codec.update(
-            input_size=(size, size), heatmap_size=(size // 4, size // 4))
+    encoders = pipeline_step(train, 'GenerateTarget').encoder
+    encoders = encoders if isinstance(encoders, list) else [encoders]
+    for codec in (cfg.model.head.decoder, *encoders):
+        side = codec.heatmap_size[0] * size // codec.input_size[0]
+        codec.update(input_size=(size, size), heatmap_size=(side, side))
     pipeline_step(train, 'BottomupRandomAffine').input_size = (size, size)
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
         resize = pipeline_step(loader.dataset.pipeline, 'BottomupResize')

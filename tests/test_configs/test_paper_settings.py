@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import torch
-from config_files import (BACKBONES, CONFIGS, DEKR, OCHUMAN, OWN_KEYPOINTS,
-                          PAPER, PATHS, PEERS, TABLE_1, TINY, keypoint_facts,
-                          num_parts, pipeline_step)
+from config_files import (BACKBONES, CONFIGS, OCHUMAN, OWN_KEYPOINTS, PAPER,
+                          PATHS, PEERS, PHOTOGRAPHS, TABLE_1, TINY,
+                          keypoint_facts, num_parts, pipeline_step)
 from mmengine.config import Config, DictAction
 from mmengine.fileio import load
 from mmpose.registry import MODELS
@@ -35,11 +35,7 @@ def test_model_fits_codec_and_dataset(cfg):
     if 'post_processor' in head_cfg:
         np.testing.assert_allclose(
             head.post_processor.sigmas, facts['sigmas'], rtol=1e-6)
-    if head_cfg.type == 'PINetHead':
-        assert maps.shape == (2, num_keypoints + num_parts(cfg), 16, 32)
-    else:  # DEKR: the centre is its only part
-        assert [m.shape[1]
-                for m in maps] == [num_keypoints + 1, num_keypoints * 2]
+    assert maps.shape == (2, num_keypoints + num_parts(cfg), 16, 32)
 
 
 @lru_cache()
@@ -80,13 +76,9 @@ def test_ablation_is_a_row_of_table_1(name):
                              head.post_processor.fuse)
 
 
-@pytest.mark.parametrize('name', [*list(TABLE_1)[1:], *DEKR])
+@pytest.mark.parametrize('name', list(TABLE_1)[1:])
 def test_ablation_trains_and_tests_as_the_whole(name):
     whole, cfg = (Config.fromfile(PATHS[n]) for n in (OCHUMAN, name))
-    if name in DEKR:  # which trains alike, and tests as MMPose's own
-        assert cfg.model.type == 'BottomupPoseEstimator'
-        cfg.model.type = whole.model.type
-        assert cfg.model.pop('neck').concat
     for config in (whole, cfg):
         # what an ablation may change
         for key in ('head', 'test_cfg'):
@@ -144,12 +136,15 @@ def test_index_names_configs_that_are_there():
         model for path in load(root / 'model-index.yml')['Import']
         for model in load(root / path)['Models']
     ]
-    # all that the paper has a number for
     named = {model['Name'] for model in models}
     assert named == {*PATHS, *PEERS}
-    assert named - {model['Name'] for model in models if 'Results' in model} \
-        == {TINY, OWN_KEYPOINTS, *BACKBONES, f'{OCHUMAN}_multiscale',
-            'pinet_hrnet-w32_coco_multiscale'}
+    # all others, the paper has a number for
+    without = {model['Name'] for model in models if 'Results' not in model}
+    assert without == {
+        TINY, OWN_KEYPOINTS, PHOTOGRAPHS, *BACKBONES, f'{OCHUMAN}_multiscale',
+        'pinet_hrnet-w32_coco_multiscale', 'spm_hrnet-w32_coco',
+        *(name for name in PEERS if name.startswith(('ae_', 'cid_', 'rtmo-')))
+    }
     for model in models:
         assert (root / model['Config']).stem == model['Name']
         assert (root / model['Config']).is_file()

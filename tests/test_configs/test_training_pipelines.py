@@ -2,12 +2,12 @@
 import numpy as np
 import pytest
 import torch
-from config_files import (DEKR, OCHUMAN, PAPER, TABLE_1, TINY, keypoint_facts,
+from config_files import (OCHUMAN, PAPER, TABLE_1, TINY, keypoint_facts,
                           num_parts, pipeline_step)
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.registry import MODELS
 
-# Configs that differ in their targets, all but DEKR's
+# Configs that differ in their targets
 TARGETS = [
     TINY, *PAPER,
     *(name for name in TABLE_1 if name.startswith(f'{OCHUMAN}_ppg_'))
@@ -44,16 +44,14 @@ def packed(cfg):
             flip_indices=facts['flip_indices']))
 
 
-@pytest.mark.parametrize('cfg', [*TARGETS, DEKR[0]], indirect=True)
+@pytest.mark.parametrize('cfg', TARGETS, indirect=True)
 def test_pipeline_makes_maps_with_the_unlabelled_masked(cfg, packed):
     _, packed = packed
     width, height = cfg.codec.input_size
     assert packed['inputs'].shape == (3, height, width)
 
     fields = packed['data_samples'].gt_fields
-    is_dekr = cfg.codec.type == 'SPR'
-    num_keypoints = keypoint_facts(cfg)['num_keypoints']
-    num_maps = num_keypoints + (1 if is_dekr else num_parts(cfg))
+    num_maps = keypoint_facts(cfg)['num_keypoints'] + num_parts(cfg)
     assert fields.heatmaps.shape == (num_maps, height // 4, width // 4)
     assert fields.heatmap_weights.shape == fields.heatmaps.shape
     # The outermost cell blends with what lies beside the image.

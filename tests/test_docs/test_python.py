@@ -59,12 +59,14 @@ def folder(tmp_path_factory):
             (zoo.parent / file.name).symlink_to(file)
     # MMEngine's place of the index, where configs/ lies beside a package
     (folder / 'model-index.yml').symlink_to(ROOT / 'model-index.yml')
-    network = folder / 'configs/_base_/pinet_hrnet-w32.py'
-    text = network.read_text()
+    networks = [
+        folder / 'configs/_base_/models' / name
+        for name in ('hrnet-w32.py', 'pinet_hrnet-w32.py')
+    ]
     for wide, slim in SLIM.items():
-        assert wide in text
-        text = text.replace(wide, slim)
-    network.write_text(text)
+        assert any(wide in network.read_text() for network in networks)
+        for network in networks:
+            network.write_text(network.read_text().replace(wide, slim))
 
     config = Config.fromfile(folder / DEMO_CONFIG)
     trained = f'work_dirs/demo/epoch_{config.train_cfg.max_epochs}.pth'

@@ -4,7 +4,6 @@ _base_ = './pinet_hrnet-w32.py'
 
 codec = dict(_base_.codec, parts='center')
 model = dict(
-    head=dict(
-        decoder=codec, refinement=None, post_processor=dict(fuse=False)))
+    head=dict(decoder=codec, refinement=None, post_processor=dict(fuse=False)))
 targets = _base_.targets
 targets[0].encoder = codec  # of GenerateTarget
