@@ -2,6 +2,7 @@
 import pytest
 from mmpose.registry import TASK_UTILS
 
+from mmpose_pinet.codecs.skeletons import load_skeleton
 from mmpose_pinet.fusion import PoseFusion
 from mmpose_pinet.post_processors import build_post_processor
 
@@ -16,6 +17,30 @@ def test_pose_fusion_is_built_by_its_name():
 def test_sigmas_of_its_own_go_before_those_of_the_skeleton():
     config = dict(type='PoseFusion', sigmas=[0.3, 0.4])
     assert build_post_processor(config, 2, [0.1, 0.2]).sigmas[0] == 0.3
+
+
+def test_a_skeleton_stands_for_its_sigmas():
+    config = dict(type='PoseFusion', skeleton='crowdpose')
+    built = build_post_processor(config, 14, [0.1] * 14)
+    assert built.sigmas.tolist() == load_skeleton('crowdpose').sigmas
+    assert config == dict(type='PoseFusion', skeleton='crowdpose')
+
+
+def test_where_k_is_not_known_any_sigmas_fit():
+    assert len(
+        build_post_processor(dict(type='PoseFusion',
+                                  sigmas=[0.1])).sigmas) == 1
+
+
+@pytest.mark.parametrize('config, message', [
+    (dict(), "no sigmas.* add skeleton='coco', 'crowdpose' or a metainfo"),
+    (dict(skeleton='coco', sigmas=[0.1]), "both skeleton='coco' and sigmas"),
+    (dict(skeleton='cocos'), "skeleton='cocos' is neither one of"),
+    (dict(skeleton='coco'), "skeleton='coco' has 17 values, but .*=2"),
+])
+def test_what_does_not_tell_sigmas_is_refused(config, message):
+    with pytest.raises(ValueError, match=message):
+        build_post_processor(dict(config, type='PoseFusion'), 2)
 
 
 def test_no_config_builds_nothing():

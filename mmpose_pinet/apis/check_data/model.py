@@ -1,4 +1,5 @@
 """Mistakes of a config: its model, pipelines, and whether they fit."""
+from functools import partial
 from typing import List, Optional, Tuple
 
 from mmengine.config import Config, ConfigDict
@@ -9,6 +10,7 @@ from mmpose.registry import DATASETS, KEYPOINT_CODECS, MODELS, TRANSFORMS
 from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.engine.run_check_hook import (check_codec,
                                                 check_mirrored_parts)
+from mmpose_pinet.post_processors import build_post_processor
 
 from .building import attempt
 from .findings import Findings
@@ -32,6 +34,12 @@ def check_config(config: Config, findings: Findings) -> None:
             attempt(MODELS.build, model[part], f'model.{part}', 'model',
                     findings)
     head = _build_head(model.get('head'), findings)
+    if model.get('post_processor'):
+        attempt(
+            partial(
+                build_post_processor,
+                num_keypoints=getattr(head, 'num_keypoints', None)),
+            model.post_processor, 'model.post_processor', 'model', findings)
     codec = getattr(head, 'decoder', None)
     if head is None and 'decoder' in (model.get('head') or {}):
         codec = attempt(KEYPOINT_CODECS.build, model.head.decoder,

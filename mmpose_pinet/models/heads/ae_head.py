@@ -44,6 +44,8 @@ class AEHead(AssociativeEmbeddingHead):
             ``input_size``.
     """
 
+    takes_channels_last = True
+
     def __init__(self,
                  in_channels: int,
                  num_keypoints: int,

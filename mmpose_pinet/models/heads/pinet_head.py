@@ -5,7 +5,7 @@ from typing import Dict, Optional, Sequence, Tuple
 import torch
 import torch.nn as nn
 from mmengine.runner.amp import autocast
-from mmengine.structures import InstanceData, PixelData
+from mmengine.structures import PixelData
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from mmpose.utils.typing import (ConfigType, Features, InstanceList,
@@ -19,6 +19,7 @@ from mmpose_pinet.post_processors import build_post_processor
 from ..cuda_graphs import can_replay
 from ..layers import FeaturePyramid
 from ..layers.pose_refinement import sampling_points
+from ..persons import pack_persons
 from .graphed_candidates import GraphedCandidates
 from .multiscale import (Candidates, ScaleTest, iterate_scales, merge_scales,
                          to_arrays)
@@ -61,6 +62,8 @@ class PINetHead(BaseHead):
         ValueError: If ``decoder`` is no PartSPR, or it,
             ``refinement.skeleton`` or ``post_processor.sigmas`` do not fit K.
     """
+
+    takes_channels_last = True
 
     def __init__(self,
                  in_channels: int,
@@ -184,12 +187,7 @@ class PINetHead(BaseHead):
         for of_image in to_arrays(images, poses, scores, num_images):
             found = find_persons(of_image[0] * self.decoder.scale_factor,
                                  of_image[1], self.post_processor, score_thr)
-            persons.append(
-                InstanceData(
-                    keypoints=found.keypoints,
-                    keypoint_scores=found.keypoint_scores,
-                    bboxes=found.bboxes,
-                    bbox_scores=found.scores))
+            persons.append(pack_persons(found))
         return persons
 
     def loss(self,

@@ -8,13 +8,15 @@ import torch.nn as nn
 from mmengine.logging import print_log
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
-from mmpose.utils.typing import (Features, ForwardResults, OptSampleList,
-                                 SampleList)
+from mmpose.utils.typing import (Features, ForwardResults, OptConfigType,
+                                 OptSampleList, SampleList)
 from torch import Tensor
 
 from mmpose_pinet.converters import convert_for_model, is_official
+from mmpose_pinet.post_processors import build_post_processor
 
 from ..cuda_graphs import can_replay
+from ..persons import fuse_candidates
 from .folded_backbone import FoldedBackbone
 from .graphed_backbone import GraphedBackbone
 from .precision import PRECISIONS, check_precision, compute_in
@@ -38,14 +40,42 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     (:class:`GraphedBackbone`): faster for few images, off by default because
     recordings keep memory.
 
+    Any head of MMPose's bottom-up models fits. What the backbone gives may be
+    channels last, where MMPose's DEKR stops with an error: a head without the
+    attribute ``takes_channels_last`` gets features in PyTorch's own format.
+
     A checkpoint of the authors' release is converted in memory, whatever
     loads it; one that does not fit the model is a ``ValueError``.
 
-    Arguments are those of :class:`BottomupPoseEstimator`.
+    Args:
+        post_processor (dict, optional): For heads without one of their own:
+            config of :class:`PoseFusion`, with ``skeleton`` or ``sigmas``, or
+            of anything that is built and called alike. It turns the
+            candidates that the head finds in an image into persons (PF),
+            see :func:`fuse_candidates`; ``test_cfg.score_thr`` leaves out
+            persons under it. ``None``, the default, takes what the head
+            finds.
+        *args, **kwargs: Those of :class:`BottomupPoseEstimator`.
+
+    Raises:
+        ValueError: If ``post_processor`` is set for a head that has a key of
+            that name, or has no sigmas, or not as many as there are
+            keypoints.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self,
+                 *args,
+                 post_processor: OptConfigType = None,
+                 **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        head = getattr(self, 'head', None)
+        if post_processor is not None and hasattr(head, 'post_processor'):
+            raise ValueError(
+                'model.post_processor is for heads without one of their own: '
+                f'set model.head.post_processor of the {type(head).__name__} '
+                'alone')
+        self.post_processor = build_post_processor(
+            post_processor, getattr(head, 'num_keypoints', None))
         self._folded_backbone = FoldedBackbone()
         self._graphed_backbone = GraphedBackbone()
 
@@ -123,10 +153,26 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
                     feats if multiscale else feats[0],
                     samples,
                     test_cfg=self.test_cfg)
-            if not isinstance(found, tuple):
-                found = found, None
-            self.add_pred_to_datasample(*found, samples)
+            found, maps = found if isinstance(found, tuple) else (found, None)
+            if self.post_processor is not None:
+                score_thr = self.test_cfg.get('score_thr', 0.)
+                found = [
+                    fuse_candidates(of_image, self.post_processor, score_thr)
+                    for of_image in found
+                ]
+            self.add_pred_to_datasample(found, maps, samples)
         return data_samples
+
+    def extract_feat(self, inputs: Tensor) -> Sequence[Tensor]:
+        """Extract the features that the head reads, in a training as well.
+
+        Args:
+            inputs (Tensor): (B, 3, h, w).
+
+        Returns:
+            list[Tensor] | tuple[Tensor]: (B, C_i, H_i, W_i) of each level.
+        """
+        return self._in_format_of_head(super().extract_feat(inputs))
 
     def _view_features(self, images: Tensor) -> Features:
         """Extract features of images (B, 3, h, w); with ``flip_test`` a list
@@ -148,14 +194,21 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
         backbone = self.backbone
         neck = [self.neck] if self.with_neck else []
         if can_replay(self, self.test_cfg, images):
-            return self._graphed_backbone([backbone, *neck], images)
+            feats = self._graphed_backbone([backbone, *neck], images)
+            return self._in_format_of_head(feats)
         if not self.training and images.device.type == 'cpu':
             backbone = self._folded_backbone.of(backbone,
                                                 PRECISIONS[self.precision])
         feats = backbone(images)
         for module in neck:
             feats = module(feats)
-        return feats
+        return self._in_format_of_head(feats)
+
+    def _in_format_of_head(self, feats: Sequence[Tensor]) -> Sequence[Tensor]:
+        head = getattr(self, 'head', None)
+        if getattr(head, 'takes_channels_last', False):
+            return feats
+        return type(feats)(f.contiguous() for f in feats)
 
 
 def group_by_shape(

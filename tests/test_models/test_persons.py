@@ -1,0 +1,64 @@
+"""Candidates of any head become persons."""
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from mmpose_pinet.models.persons import fuse_candidates
+from mmpose_pinet.post_processors import PoseFusion
+
+FUSION = PoseFusion([0.1] * 3)
+# the second pose is the first person again; the third stands apart
+POSES = np.array([
+    [[4., 4], [12, 4], [8, 14]],
+    [[5., 4], [12, 5], [8, 13]],
+    [[20., 20], [28, 20], [24, 30]],
+])
+SCORES = np.array([[.5, .7, .2], [.6, .1, .3], [.9, .8, .7]])
+
+
+def fuse(score_thr=0., kind=np.asarray, **changes):
+    given = dict(keypoints=POSES, keypoint_scores=SCORES, **changes)
+    return fuse_candidates(
+        InstanceData(**{
+            key: kind(value)
+            for key, value in given.items()
+        }), FUSION, score_thr)
+
+
+@pytest.mark.parametrize('kind', [np.asarray, torch.as_tensor])
+def test_persons_by_hand(kind):
+    """Best person first, each with its box and the mean of its scores."""
+    found = fuse(kind=kind)
+    np.testing.assert_array_equal(
+        found.keypoints, [POSES[2], [POSES[1, 0], POSES[0, 1], POSES[1, 2]]])
+    np.testing.assert_array_equal(found.keypoint_scores,
+                                  [SCORES[2], [.6, .7, .3]])
+    np.testing.assert_array_equal(found.bboxes,
+                                  [[20, 20, 28, 30], [5, 4, 12, 13]])
+    np.testing.assert_allclose(found.bbox_scores, [.8, 1.6 / 3])
+    assert all(isinstance(found[key], np.ndarray) for key in found.keys())
+
+
+def test_what_a_detector_says_of_a_candidate_counts_for_its_keypoints():
+    """The second candidate is unlikely, and gives none of its keypoints."""
+    found = fuse(scores=np.array([.5, .1, .4]))
+    np.testing.assert_array_equal(found.keypoints, POSES[[2, 0]])
+    np.testing.assert_allclose(found.keypoint_scores,
+                               [.4 * SCORES[2], .5 * SCORES[0]])
+
+
+def test_unlikely_persons_are_left_out():
+    assert len(fuse(score_thr=.6)) == 1
+
+
+@pytest.mark.parametrize('kind', [np.asarray, torch.as_tensor])
+def test_nobody(kind):
+    found = fuse_candidates(
+        InstanceData(
+            keypoints=kind(np.zeros((0, 3, 2))),
+            keypoint_scores=kind(np.zeros((0, 3))),
+            scores=kind(np.zeros(0))), FUSION)
+    assert found.keypoints.shape == (0, 3, 2)
+    assert found.keypoint_scores.shape == (0, 3)
+    assert found.bboxes.shape == (0, 4) and found.bbox_scores.shape == (0, )
