@@ -6,7 +6,6 @@ codec = dict(
     type='DecoupledHeatmap', input_size=(512, 512), heatmap_size=(128, 128))
 
 model = dict(
-    type='BottomupPoseEstimator',
     neck=dict(type='FeatureMapProcessor', concat=True),
     head=dict(
         type='CIDHead',

@@ -11,8 +11,6 @@ codec = dict(
     decode_max_instances=30)
 
 model = dict(
-    # its head takes no features in the channels-last memory format
-    type='BottomupPoseEstimator',
     neck=dict(type='FeatureMapProcessor', concat=True),
     head=dict(
         type='DEKRHead',
