@@ -1,6 +1,6 @@
 # How models of full size are trained and tested (Sec. 4.2): the setting that
 # PINet and other authors' models share. The schedule is that of OCHuman and
-# COCO; CrowdPose's data config replaces it.
+# COCO; CrowdPose replaces it.
 _base_ = [
     './default_runtime.py',
     './bottomup_512x512.py',

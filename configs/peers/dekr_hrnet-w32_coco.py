@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/data/coco.py',
+    '../_base_/settings/coco.py',
     '../_base_/models/dekr_hrnet-w32.py',
 ]
 

@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/data/ochuman.py',
+    '../_base_/settings/ochuman.py',
     '../_base_/models/higherhrnet_hrnet-w32.py',
 ]
 

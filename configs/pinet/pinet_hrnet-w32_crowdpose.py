@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/data/crowdpose.py',
+    '../_base_/settings/crowdpose.py',
     '../_base_/models/pinet_hrnet-w32.py',
 ]
 

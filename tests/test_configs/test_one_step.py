@@ -52,7 +52,7 @@ def test_one_training_and_one_test_step(cfg, drawn_truth, tmp_path):
 
 # what differs in the heads, codecs and evaluators that the check looks at
 @pytest.mark.parametrize(
-    'cfg', [TINY, OWN_KEYPOINTS, *PAPER, *f'{OCHUMAN}_ppg_part-small'],
+    'cfg', [TINY, OWN_KEYPOINTS, *PAPER, f'{OCHUMAN}_ppg_part-small'],
     indirect=True)
 def test_a_run_of_it_passes_the_check(cfg, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(cfg)['num_keypoints'])
