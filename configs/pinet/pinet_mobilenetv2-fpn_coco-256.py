@@ -3,9 +3,9 @@
 # tools/dataset_converters/.
 _base_ = './pinet_hrnet-tiny_drawn-crowd.py'
 
-train_cfg = dict(max_epochs=8, val_interval=8)
+train_cfg = dict(max_epochs=6, val_interval=6)
 param_scheduler = _base_.param_scheduler
-param_scheduler[1].T_max = 8
+param_scheduler[1].T_max = 6
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 
 # depthwise convolutions are slow in the channels-last memory format
@@ -26,9 +26,9 @@ model = dict(
     neck=dict(
         type='ConcatFPN',
         in_channels=[24, 32, 96, 1280],
-        out_channels=64,
+        out_channels=32,
         num_outs=4),
-    head=dict(in_channels=256, decoder=codec))
+    head=dict(in_channels=128, decoder=codec))
 
 train_pipeline = _base_.train_pipeline
 train_pipeline[1] = dict(
