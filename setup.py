@@ -44,7 +44,7 @@ def list_zoo() -> list:
                 'check the repository out again.')
         files += [
             file for file in sorted(folder.rglob('*'))
-            if file.suffix in ('.py', '.sh', '.yml', '.md')
+            if file.suffix in ('.py', '.sh', '.yml', '.md', '.txt')
         ]
     files.append(PACKAGE / '.mim' / 'model-index.yml')
     return [file.relative_to(PACKAGE).as_posix() for file in files]

@@ -14,7 +14,7 @@ import mmpose_pinet
 
 ROOT = Path(__file__).parents[1]
 ZOO = ('configs', 'demo', 'tools', 'model-index.yml')
-SUFFIXES = {'.py', '.sh', '.yml', '.md'}
+SUFFIXES = {'.py', '.sh', '.yml', '.md', '.txt'}
 NAME = 'pinet_hrnet-w32_ochuman'
 
 

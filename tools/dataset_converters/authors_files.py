@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Union
 
 from tqdm import tqdm
 
@@ -227,18 +227,20 @@ def _odd_counts(file: Prepared, content: dict) -> List[str]:
     ]
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: Union[str, bytes]) -> None:
     """Write a file so that it is there whole or not at all.
 
     Args:
         path (Path): The file; folders are made.
-        text (str): Its content.
+        content (str | bytes): Its content; text becomes UTF-8.
     """
+    if isinstance(content, str):
+        content = content.encode('utf-8')
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix='.part')
     try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            file.write(text)
+        with os.fdopen(handle, 'wb') as file:
+            file.write(content)
         # mkstemp lets nobody else read; an ordinary file may be
         umask = os.umask(0)
         os.umask(umask)
