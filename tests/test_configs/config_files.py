@@ -5,14 +5,10 @@ from mmpose.registry import DATASETS, KEYPOINT_CODECS, METRICS
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'pinet'
 PATHS = {path.stem: path for path in sorted(CONFIGS.rglob('*.py'))}
-# other authors' models: those in the same setting, and those that take boxes
+# other authors' models in the same setting
 PEERS = {
     path.stem: path
     for path in sorted((CONFIGS.parent / 'peers').rglob('*.py'))
-}
-TOP_DOWN = {
-    name: PEERS.pop(name)
-    for name in ('simplebaseline_res50_ochuman', )
 }
 TINY = 'pinet_hrnet-tiny_drawn-crowd'
 OWN_KEYPOINTS = 'pinet_hrnet-tiny_own-keypoints'

@@ -143,7 +143,8 @@ def test_index_names_configs_that_are_there():
     assert without == {
         TINY, OWN_KEYPOINTS, PHOTOGRAPHS, *BACKBONES, f'{OCHUMAN}_multiscale',
         'pinet_hrnet-w32_coco_multiscale', 'spm_hrnet-w32_coco',
-        *(name for name in PEERS if name.startswith(('ae_', 'cid_', 'rtmo-')))
+        *(name for name in PEERS if name.startswith(('ae_', 'cid_', 'rtmo-'))),
+        *(name for name in PATHS if 'ochuman-pose' in name)
     }
     for model in models:
         assert (root / model['Config']).stem == model['Name']

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from config_files import OCHUMAN, PATHS, TOP_DOWN, build_metric, name_data
+from config_files import OCHUMAN, PATHS, PEERS, build_metric, name_data
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
@@ -26,7 +26,7 @@ DETECTIONS = [
 
 @pytest.fixture
 def cfg():
-    return Config.fromfile(TOP_DOWN[NAME])
+    return Config.fromfile(PEERS[NAME])
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 """Pose estimators."""
 from .batched_bottomup import BatchedBottomupPoseEstimator
+from .keypoint_rcnn import KeypointRCNNEstimator
 
-__all__ = ['BatchedBottomupPoseEstimator']
+__all__ = ['BatchedBottomupPoseEstimator', 'KeypointRCNNEstimator']
