@@ -1,4 +1,4 @@
-_base_ = '../_base_/data/ochuman.py'
+_base_ = '../_base_/settings/ochuman.py'
 
 # Mask R-CNN's keypoint head, by torchvision's model, on PINet's data. Its
 # optimizer is the published one, whose learning rate is for 16 pictures.

@@ -3,8 +3,7 @@ _base_ = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/' \
 
 # SimpleBaseline as MMPose publishes it for COCO, on OCHuman as PINet's
 # config takes it: trained on val, with annotated boxes, and tested on test,
-# with those that a detector finds. configs/pinet/README.md tells how to have
-# them found.
+# with those that a detector finds. README.md tells how to have them found.
 custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
 
 dataset_type = 'OCHumanDataset'

@@ -1,6 +1,9 @@
 """SimpleBaseline on OCHuman, with boxes of a detector."""
 import json
+import re
+from pathlib import Path
 
+import mmpose
 import numpy as np
 import pytest
 import torch
@@ -106,3 +109,17 @@ def test_truth_in_detected_boxes_is_judged_perfect(cfg, poses, test_data):
             keypoint_scores=np.full((1, 17), 1. if found else .1))
         metric.process([], [sample.to_dict()])
     assert metric.evaluate(size=3)['coco/AP'] == pytest.approx(1)
+
+
+def test_the_detector_of_the_page_is_installed():
+    page = PEERS[NAME].with_name('README.md').read_text()
+    site = Path(mmpose.__path__[0]).parent
+    named = re.findall(r'\$SITE/(\S+)', page)
+    assert len(named) == 2
+    for file in named:
+        assert (site / file).is_file()
+    written = re.search(r'outfile_prefix=(\S+)', page)[1]
+    cfg = Config.fromfile(PEERS[NAME])
+    assert cfg.test_dataloader.dataset.bbox_file == f'{written}.bbox.json'
+    detector = Config.fromfile(site / named[1])
+    assert detector.model.bbox_head.num_classes == 1
