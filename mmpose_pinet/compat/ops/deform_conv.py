@@ -45,13 +45,14 @@ def deform_conv_backward_input(input: Tensor, offset: Tensor,
                                grad_offset: Tensor, weight: Tensor,
                                columns: Tensor, **how) -> None:
     """Fill the gradients by features and offsets; see
-    :func:`deform_conv_forward`."""
-    by_input, by_offset = gradients(
-        lambda input, offset: _convolve(
-            _geometry(**how), input, offset, weight), [input, offset],
-        grad_output)
+    :func:`deform_conv_forward`. The one by weights comes of the same pass and
+    waits in ``columns``, which mmcv hands on."""
+    by_input, by_offset, by_weight = gradients(
+        lambda *inputs: _convolve(_geometry(**how), *inputs),
+        [input, offset, weight], grad_output)
     grad_input.copy_(by_input)
     grad_offset.copy_(by_offset)
+    columns.resize_as_(by_weight).copy_(by_weight)
 
 
 def deform_conv_backward_parameters(input: Tensor, offset: Tensor,
@@ -60,11 +61,12 @@ def deform_conv_backward_parameters(input: Tensor, offset: Tensor,
                                     scale: float, **how) -> None:
     """Fill the gradient by weights, times ``scale``; see
     :func:`deform_conv_forward`."""
-    # A convolution is linear: this gradient is the same at any weights.
-    by_weight, = gradients(
-        lambda weight: _convolve(_geometry(**how), input, offset, weight),
-        [grad_weight], grad_output)
-    grad_weight.copy_(by_weight * scale)
+    if not columns.numel():  # nobody asked for the other gradients
+        # A convolution is linear: this gradient is the same at any weights.
+        columns, = gradients(
+            lambda weight: _convolve(_geometry(**how), input, offset, weight),
+            [grad_weight], grad_output)
+    grad_weight.copy_(columns * scale)
 
 
 def modulated_deform_conv_forward(input: Tensor, weight: Tensor, bias: Tensor,
