@@ -89,8 +89,8 @@ class Row:
     @property
     def fuse(self) -> bool:
         """Whether poses are fused; else a person's best candidate stays."""
-        fusion = self.model.head.get('post_processor', dict(fuse=False))
-        return fusion.get('fuse', True)
+        owner = self.model.head if self.is_pinet else self.model
+        return owner.get('post_processor', dict(fuse=False)).get('fuse', True)
 
     @property
     def training(self) -> str:
@@ -183,8 +183,9 @@ def _use_dekr(cfg: Config, row: Row) -> None:
         num_keypoints=pinet.num_keypoints,
         decoder=codec)
     if row.fuse:
-        head.post_processor = ConfigDict(
-            ours.post_processor, sigmas=pinet.post_processor.sigmas.tolist())
+        cfg.model.post_processor = ConfigDict(
+            row.model.post_processor,
+            skeleton=ours.decoder.get('skeleton', 'coco'))
     cfg.model.type = row.model.type
     cfg.model.neck = row.model.neck
     cfg.model.head = head
