@@ -1,11 +1,11 @@
-"""Time and memory of a PINet beside MMPose's own SPR, AE, CID and DEKR.
+"""Time and memory of a PINet beside SPR, AE, HigherHRNet, CID, DEKR and RTMO.
 
 All in one run, in turns, on people who are drawn into images of noise.
 Ratios are theirs over ours: above 1 where ours takes less.
 
 targets   training targets of one image, against SPR
 decode    from features to persons, against bare matrix products
-image     one image end to end, against AE, CID and DEKR
+image     one image end to end, against each of them but SPR
 pictures  files to persons, against MMPoseInferencer on the same model
 training  one training step, against a head with dense displacements
 deploy    exported files on their engines, on the CPU, against PyTorch
@@ -45,9 +45,12 @@ NOTES = ('Weights are random. So that there is something to decode, drawn '
          'what comes before and after. Training memory is what PyTorch '
          'holds above what it held before the step. Peers run as their own '
          'configs say, with the backbone of this one; deformable convolutions '
-         "are PyTorch's where mmcv has no compiled ops. The authors' release "
-         'is its three passes of the backbone, without what follows them. '
-         'Ratios are theirs over ours.')
+         "are torchvision's where mmcv has no compiled ops. HigherHRNet is "
+         'this package\'s, with the fast test of its estimator. RTMO alone '
+         'has a backbone of its own, 5/4 of the sides (640 px for 512, as '
+         'published) and no flip test: ours has none in its rows. The '
+         "authors' release is its three passes of the backbone, without what "
+         'follows them. Ratios are theirs over ours.')
 
 
 def parse_args() -> argparse.Namespace:

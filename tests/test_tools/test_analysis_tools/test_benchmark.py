@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TINY = ROOT / 'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py'
 SHAPE = (128, 160)
 CPU = torch.device('cpu')
-PEERS = ('AE', 'CID')
+PEERS = ('AE', 'CID', 'DEKR', 'HigherHRNet', 'RTMO-s', 'RTMO-l')
 
 
 def run(benchmark, *arguments):
@@ -57,11 +57,16 @@ def test_each_section_has_its_rows(report):
         '8 files, batch_size=1', '8 files, batch_size=8'
     ]
     assert works['training'][0] == 'step, 2 images of 8, fp32'
-    peers = [
-        row['peer'] for row in report['rows'] if row['section'] == 'image'
-    ]
-    assert {*PEERS, "release's passes"} <= set(peers)
-    assert set(peers) <= {*PEERS, "release's passes", 'DEKR'}
+    views = {
+        row['peer']: row['work'].split(', ')[1]
+        for row in report['rows'] if row['section'] == 'image'
+        and row['work'].startswith('one image of 8 persons, ')
+    }
+    assert views.keys() == {*PEERS, "release's passes"}
+    # RTMO's head has no flip test
+    assert {peer
+            for peer, view in views.items()
+            if view == 'no flip'} == {'RTMO-s', 'RTMO-l'}
 
 
 def test_ratios_are_theirs_over_ours(report):

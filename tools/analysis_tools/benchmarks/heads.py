@@ -23,8 +23,9 @@ from mmpose_pinet.models.layers import FeaturePyramid
 
 from .people import indices_of_nearest, mirror
 
-STRIDE = 4  # of MMPose's three peers, in px
+STRIDE = 4  # of the peers' finest maps but RTMO's, in px
 SIGMA = 2.  # of a drawn Gaussian, in cells
+RTMO_RADIUS = 1.5  # of the cells that see a person
 TAG_STEP = 3.  # between the tags of two people, above AE's threshold of 1
 
 
@@ -33,7 +34,7 @@ def show_people(head: nn.Module, keypoints: np.ndarray,
     """Let a head see the same people in every image of a flip test.
 
     Args:
-        head (nn.Module): Of PINet, AE, CID or DEKR.
+        head (nn.Module): Of PINet, AE, CID, DEKR, HigherHRNet or RTMO.
         keypoints (np.ndarray): (N, 17, 2) in input px.
         shape (tuple[int, int]): Input (h, w) in px.
 
@@ -56,16 +57,16 @@ def _show_pinet(head: PINetHead, views: List[np.ndarray],
     num_parts, num_people = centres.shape[:2]
     look, generate = codec.find_peaks, head.generate
 
-    per_part = num_people  # candidates
+    num_images, per_part = 1, num_people  # candidates
 
     def find_peaks(part_maps: Tensor,
                    size: Tuple[int, int],
                    every: bool = False) -> tuple:
-        nonlocal per_part
+        nonlocal num_images, per_part
         found = look(part_maps, size, every)
-        batch = len(part_maps)
+        num_images = len(part_maps)
         per_part = codec.decode_max_instances if every else num_people
-        shape = batch, num_parts, per_part
+        shape = num_images, num_parts, per_part
         # who is shown comes first, others do not count
         points = torch.zeros(*shape, 2, device=device)
         points[:, :, :num_people] = centres
@@ -82,7 +83,7 @@ def _show_pinet(head: PINetHead, views: List[np.ndarray],
         _, part_features = generate(pyramid, images, parts, points)
         # one person after the other, and mirror images after plain ones
         people = torch.arange(len(images), device=device) % per_part
-        mirrored = images >= pyramid.num_images // 2
+        mirrored = images >= num_images
         people = people.clamp(max=num_people - 1)
         return poses[mirrored.long(), people], part_features
 
@@ -102,6 +103,16 @@ def _show_ae(head: nn.Module, views: List[np.ndarray],
         tags = indices_of_nearest(cells, size) * TAG_STEP
         outputs.append(np.concatenate([_heatmaps(cells, size), tags]))
     _take_turns(head.final_layer, outputs)
+
+
+def _show_higher_hrnet(head: nn.Module, views: List[np.ndarray],
+                       shape: Tuple[int, int]) -> None:
+    """As of AE, and heatmaps of twice the resolution."""
+    _show_ae(head, views, shape)
+    stride = STRIDE / 2
+    size = round(shape[1] / stride), round(shape[0] / stride)
+    _take_turns(head.fine_final_layer,
+                [_heatmaps(view / stride, size) for view in views])
 
 
 def _show_cid(head: nn.Module, views: List[np.ndarray],
@@ -129,11 +140,35 @@ def _show_dekr(head: nn.Module, views: List[np.ndarray],
     _take_turns(head.displacement_conv_layers, vectors)
 
 
+def _show_rtmo(head: nn.Module, views: List[np.ndarray],
+               shape: Tuple[int, int]) -> None:
+    """Scores near people's centres and their boxes, several cells for each
+    person, of which NMS leaves one. Poses come from the features, which are
+    noise."""
+    people, module = views[0], head.head_module
+    corners = people.min(axis=1), people.max(axis=1)
+    centres, sizes = sum(corners) / 2, corners[1] - corners[0]
+    for level, stride in enumerate(head.featmap_strides):
+        size = shape[1] // stride, shape[0] // stride
+        cells = (np.indices(size[::-1])[::-1] + .5) * stride  # (2, H, W) px
+        nearest = indices_of_nearest(centres[:, None] / stride - .5, size)[0]
+        ways = centres[nearest].transpose(2, 0, 1) - cells
+        near = np.abs(ways).max(axis=0) < RTMO_RADIUS * stride
+        # the finest level alone sees people
+        logits = np.where(near & (level == 0), 4., -9.)
+        _take_turns(module.out_cls[level], [logits[None]])
+        boxes = np.log(sizes[nearest].transpose(2, 0, 1) / stride)
+        _take_turns(module.out_bbox[level],
+                    [np.concatenate([ways / stride, boxes])])
+
+
 SHOW = dict(
     PINetHead=_show_pinet,
     AssociativeEmbeddingHead=_show_ae,
     CIDHead=_show_cid,
-    DEKRHead=_show_dekr)
+    DEKRHead=_show_dekr,
+    HigherHRNetHead=_show_higher_hrnet,
+    RTMOHead=_show_rtmo)
 
 
 def _map_size(shape: Tuple[int, int]) -> Tuple[int, int]:

@@ -11,50 +11,61 @@ import torch.nn as nn
 from torch import Tensor
 
 from .heads import show_people
-from .models import Setting, build_ours, build_peers
+from .models import Setting, build_ours, build_peers, input_shape
 from .people import draw_crowd, test_batch
 from .table import Row
 from .timing import Stopwatch, measure
 
 PEOPLE = 8  # in the image
 
+OURS, ONE_VIEW = 'ours', 'ours without flip'
+
 IMAGES = 1, 16  # in a batch, on a GPU
 
 
 @torch.no_grad()
 def run(setting: Setting) -> List[Row]:
-    """Measure one image with flip test: ours against each peer."""
-    models = dict(
-        ours=build_ours(setting.cfg, setting.device, 'test'),
-        **build_peers(setting))
-    models['ours'].test_cfg.cuda_graphs = setting.device.type == 'cuda'
+    """Measure one image: ours against each peer, with flip test where the
+    peer has one."""
+    models = {
+        way: build_ours(setting.cfg, setting.device, 'test')
+        for way in (OURS, ONE_VIEW)
+    }
+    for way, model in models.items():
+        model.test_cfg.cuda_graphs = setting.device.type == 'cuda'
+        model.test_cfg.flip_test = way == OURS
+    peers = build_peers(setting)
+    models.update(peers)
     calls = {}
     for name, model in models.items():
-        show_people(model.head, draw_crowd(PEOPLE, setting.shape),
-                    setting.shape)
+        shape = input_shape(name, setting.shape)
+        show_people(model.head, draw_crowd(PEOPLE, shape), shape)
         stopwatch = Stopwatch(setting.device)
-        if name == 'ours':
+        if hasattr(model, '_features'):
             # the backbone's hooks are called while it is recorded alone
             model._features = stopwatch.wrap('backbone', model._features)
         else:
             stopwatch.watch('backbone', model.backbone)
-        step = partial(model.test_step, test_batch(setting.shape, 1))
+        step = partial(model.test_step, test_batch(shape, 1))
         calls[name] = partial(stopwatch.time, step)
     calls['release'] = partial(
-        pass_thrice, models['ours'].backbone,
+        pass_thrice, models[OURS].backbone,
         torch.rand(1, 3, *setting.shape, device=setting.device))
     seconds = measure(calls, setting.repeats, setting.device, 'image')
 
     rows = [
         Row('image', f'one image of {PEOPLE} persons, flip', 's',
-            seconds['ours'], "release's passes", seconds['release'])
+            seconds[OURS], "release's passes", seconds['release'])
     ]
-    for peer in list(models)[1:]:
-        for work, part in [(f'one image of {PEOPLE} persons, flip', ''),
+    for peer in peers:
+        way, views = OURS, 'flip'
+        if not models[peer].test_cfg.get('flip_test', False):
+            way, views = ONE_VIEW, 'no flip'
+        for work, part in [(f'one image of {PEOPLE} persons, {views}', ''),
                            ('  backbone', '/backbone'),
                            ('  all the rest', '/rest')]:
             rows.append(
-                Row('image', work, 's', seconds[f'ours{part}'], peer,
+                Row('image', work, 's', seconds[f'{way}{part}'], peer,
                     seconds[f'{peer}{part}']))
     if setting.device.type == 'cuda':
         rows += list(measure_graphs(setting))

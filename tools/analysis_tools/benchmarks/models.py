@@ -1,4 +1,4 @@
-"""The model of a config and MMPose's own, alike in backbone and input.
+"""The model of a config and its peers, alike in backbone and input but RTMO.
 
 All weights are random: what a model finds is up to ``heads.py``.
 """
@@ -17,6 +17,7 @@ from mmengine.hub import get_config
 from mmengine.logging import MMLogger
 from mmpose.registry import MODELS
 
+from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.engine import ChannelsLastHook
 from mmpose_pinet.models import PINetHead
 
@@ -25,6 +26,12 @@ PEERS = {
     'AE': 'associative_embedding/coco/ae_hrnet-w32_8xb24-300e_coco-512x512.py',
     'CID': 'cid/coco/cid_hrnet-w32_8xb20-140e_coco-512x512.py',
     'DEKR': 'dekr/coco/dekr_hrnet-w32_8xb10-140e_coco-512x512.py',
+    'HigherHRNet': 'higherhrnet_hrnet-w32_coco',  # of this package
+}
+# These have a backbone and an input of their own, and no flip test
+OWN_BACKBONE = {
+    'RTMO-s': 'rtmo/coco/rtmo-s_8xb32-600e_coco-640x640.py',
+    'RTMO-l': 'rtmo/coco/rtmo-l_16xb16-600e_coco-640x640.py',
 }
 
 
@@ -107,20 +114,36 @@ def build_ours(cfg: Config, device: torch.device, mode: str) -> nn.Module:
     return model
 
 
+def input_shape(name: str, shape: Tuple[int, int]) -> Tuple[int, int]:
+    """Say what a model gets where ours gets images of (h, w) px.
+
+    RTMO's input is published as 640 px, those of the others as 512.
+    """
+    if name not in OWN_BACKBONE:
+        return shape
+    return tuple(round(side * 640 / 512 / 32) * 32 for side in shape)
+
+
 def build_peer(name: str, ours: Config, shape: Tuple[int, int],
                device: torch.device) -> nn.Module:
-    """Build MMPose's model from MMPose's config, with our backbone.
+    """Build a model from its own config, with our backbone but for RTMO.
 
     Args:
-        name (str): A key of ``PEERS``.
+        name (str): A key of ``PEERS`` or of ``OWN_BACKBONE``.
         ours (Config): Lends the backbone.
-        shape (tuple[int, int]): Image (h, w) in px.
+        shape (tuple[int, int]): Image (h, w) in px, of ours.
         device (torch.device): Where it goes.
 
     Returns:
         nn.Module: In evaluation mode.
     """
-    model = get_config(f'{KEYPOINT_CONFIGS}/{PEERS[name]}').model
+    if name in OWN_BACKBONE:
+        config = f'{KEYPOINT_CONFIGS}/{OWN_BACKBONE[name]}'
+        return MODELS.build(get_config(config).model).to(device).eval()
+    if name == 'HigherHRNet':
+        model = Config.fromfile(find_config(PEERS[name])).model
+    else:
+        model = get_config(f'{KEYPOINT_CONFIGS}/{PEERS[name]}').model
     # the peer's own outputs: AE reads the finest map alone
     all_maps = model.backbone.extra.stage4.get('multiscale_output', False)
     model.backbone = ConfigDict(ours.model.backbone)
@@ -136,5 +159,5 @@ def build_peers(setting: Setting) -> Dict[str, nn.Module]:
     """Build all peers, by name."""
     return {
         name: build_peer(name, setting.cfg, setting.shape, setting.device)
-        for name in PEERS
+        for name in (*PEERS, *OWN_BACKBONE)
     }
