@@ -96,6 +96,8 @@ def plant(data):
         'model.head.refinement.graph':
         'moving',
         'model.head.post_processor.sigmas': [.1] * 14,
+        'model.post_processor.type':
+        'PoseFusion',
         'val_dataloader.dataset.pipeline.0.type':
         'LoadNothing',
         # the left arm alone
@@ -105,7 +107,8 @@ def plant(data):
     })
     told['config'] = [
         'sigma=2.0 in the pipeline but 3.0', "graph='moving'", '14',
-        'LoadNothing', 'becomes [6, 8, 10], which is no part'
+        'model.post_processor: post_processor has no sigmas', 'LoadNothing',
+        'becomes [6, 8, 10], which is no part'
     ]
     told['ann_file'] = ['none.json']
     return told

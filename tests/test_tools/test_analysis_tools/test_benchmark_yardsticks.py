@@ -164,3 +164,10 @@ def test_a_stopwatch_splits_a_call(benchmark, monkeypatch):
 
     for _ in range(2):  # each call is counted by itself
         assert stopwatch.time(call) == dict(layer=6, function=3, rest=5)
+
+
+def test_a_peer_leaves_the_config_that_lends_its_backbone(benchmark):
+    cfg = benchmark.models.load_config(str(TINY), SHAPE)
+    before = cfg.model.to_dict()
+    benchmark.models.build_peer('HigherHRNet', cfg, SHAPE, CPU)
+    assert cfg.model.to_dict() == before

@@ -146,7 +146,7 @@ def build_peer(name: str, ours: Config, shape: Tuple[int, int],
         model = get_config(f'{KEYPOINT_CONFIGS}/{PEERS[name]}').model
     # the peer's own outputs: AE reads the finest map alone
     all_maps = model.backbone.extra.stage4.get('multiscale_output', False)
-    model.backbone = ConfigDict(ours.model.backbone)
+    model.backbone = deepcopy(ours.model.backbone)
     model.backbone.extra.stage4.multiscale_output = all_maps
     channels = model.backbone.extra.stage4.num_channels
     model.head.in_channels = sum(channels) if all_maps else channels[0]
