@@ -134,7 +134,7 @@ def test_each_kind_of_mistake_is_found_in_one_run(data, capsys):
         for kind in once
     } == dict.fromkeys(once, 1)
     # the part without a mirror image counts in val and in test
-    assert len(findings.of('config')) == 6
+    assert len(findings.of('config')) == 7
 
     assert main(CONFIG, data.options) == 1
     printed = capsys.readouterr().out
