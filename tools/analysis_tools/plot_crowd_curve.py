@@ -64,6 +64,22 @@ def read_curve(run: str) -> Tuple[str, Curve]:
         metrics = json.loads(path.read_text())
     except (OSError, json.JSONDecodeError) as error:
         raise ValueError(f'{path} is no json file of metrics: {error}')
+    return find_curve(metrics, str(path))
+
+
+def find_curve(metrics: Dict[str, float], where: str) -> Tuple[str, Curve]:
+    """Find the AP in each bin among the metrics of a test.
+
+    Args:
+        metrics (dict[str, float]): As CrowdLevelMetric names them.
+        where (str): They come from, for errors.
+
+    Returns:
+        tuple: As of :func:`read_curve`.
+
+    Raises:
+        ValueError: If there is no AP of a bin, or bins of several measures.
+    """
     curves = {}
     for name, value in metrics.items():
         match = BIN.search(name)
@@ -71,10 +87,10 @@ def read_curve(run: str) -> Tuple[str, Curve]:
             crowding, *edges = match.groups()
             curves.setdefault(crowding, {})[tuple(map(float, edges))] = value
     if not curves:
-        raise ValueError(f"{path} has no key such as 'coco/AP mean_iou [0.5, "
+        raise ValueError(f"{where} has no key such as 'coco/AP mean_iou [0.5, "
                          "0.6)': test with CrowdLevelMetric as "
                          'test_evaluator.type')
-    check_one_measure(curves, str(path))
+    check_one_measure(curves, where)
     (crowding, curve), = curves.items()
     return crowding, dict(sorted(curve.items()))
 
@@ -90,7 +106,7 @@ def check_one_measure(crowdings: Sequence[str], where: str) -> None:
 
 
 def plot(curves: Sequence[Tuple[str, Curve]], crowding: str, out: str) -> None:
-    """Draw one line a run, over the middle of each bin.
+    """Draw one line a run into a picture.
 
     Args:
         curves (list[tuple[str, dict]]): Labels and curves.
@@ -98,6 +114,20 @@ def plot(curves: Sequence[Tuple[str, Curve]], crowding: str, out: str) -> None:
         out (str): The picture to write.
     """
     figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
+    draw(axes, curves, crowding)
+    figure.savefig(out, dpi=150)
+    plt.close(figure)
+
+
+def draw(axes: plt.Axes, curves: Sequence[Tuple[str, Curve]],
+         crowding: str) -> None:
+    """Draw one line a run, over the middle of each bin.
+
+    Args:
+        axes (plt.Axes): To draw into.
+        curves (list[tuple[str, dict]]): Labels and curves.
+        crowding (str): The measure of all of them.
+    """
     for label, curve in curves:
         middles = [(low + high) / 2 for low, high in curve]
         axes.plot(middles, list(curve.values()), marker='o', label=label)
@@ -106,8 +136,6 @@ def plot(curves: Sequence[Tuple[str, Curve]], crowding: str, out: str) -> None:
     axes.set(xlabel=f'crowding: {CROWDINGS[crowding]}', ylabel='AP')
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(out, dpi=150)
-    plt.close(figure)
 
 
 def main() -> None:

@@ -32,19 +32,19 @@ def cfg(benchmark):
 
 
 @pytest.fixture(scope='module')
-def ablation():
+def comparison():
     """The modules of the tool; ``command`` is the script."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / 'tools/analysis_tools'))
         rows, report = (
-            importlib.import_module(f'ablation.{name}')
+            importlib.import_module(f'comparison.{name}')
             for name in ('rows', 'report'))
 
         def find_row(table, name):
             return next(r for r in rows.read_rows(table) if r.name == name)
 
         yield SimpleNamespace(
-            command=importlib.import_module('run_ablation'),
+            command=importlib.import_module("compare_models"),
             rows=rows,
             report=report,
             find_row=find_row)

@@ -1,0 +1,243 @@
+"""Train and test models in one setting, on whatever data a config names.
+
+Every model has the base config's data, augmentation, backbone, neck,
+schedule, batch and seed, and brings its head with the losses, targets and
+test that are published with it. What is measured is written as tables, as
+JSON and as pictures, with the paper's numbers beside. A run that was stopped
+goes on where it was.
+"""
+import argparse
+import json
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import List, Sequence
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
+
+# isort: split
+import numpy as np
+from comparison.costs import count_network, read_training, time_test
+from comparison.curves import draw_curves
+from comparison.gallery import SCORE_THR, draw_gallery
+from comparison.report import format_report, pick_metrics
+from comparison.rows import TABLES, TITLES, Row, read_models, read_table
+from comparison.runs import Runs, test_name, training_name
+from comparison.setting import put_in_setting
+from xtcocotools.coco import COCO
+
+from mmpose_pinet.apis.zoo import find_config
+from mmpose_pinet.evaluation.crowd_level_metric import image_crowding
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--base',
+        type=find_config,
+        required=True,
+        help='config of a whole PINet: the setting')
+    compared = parser.add_mutually_exclusive_group(required=True)
+    compared.add_argument(
+        '--models',
+        nargs='+',
+        type=find_config,
+        metavar='CONFIG',
+        help='configs to compare, by name or path')
+    compared.add_argument(
+        '--table',
+        nargs='+',
+        choices=list(TABLES),
+        help="tables of the paper's to repeat")
+    parser.add_argument(
+        '--out',
+        required=True,
+        type=Path,
+        help='folder of trainings and reports; models that differ in the '
+        'test alone are trained once')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--processes',
+        type=int,
+        default=1,
+        help='of a training or test: GPUs, or CPU cores')
+    parser.add_argument(
+        '--val-interval',
+        type=int,
+        default=0,
+        metavar='EPOCHS',
+        help='validate on the test set on the way; by default never')
+    parser.add_argument(
+        '--pictures',
+        type=int,
+        default=12,
+        help='test images to draw with all models side by side; default 12')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        help='changes to the base config, key=value')
+    return parser.parse_args()
+
+
+def load_base(args: argparse.Namespace) -> Config:
+    """Load the base config, without what would differ from row to row.
+
+    Rows are judged by their last checkpoint, and no best one is kept.
+    ``test_evaluator.bins`` are four with equally many test images, unless
+    the config has its own.
+
+    Args:
+        args (argparse.Namespace): See :func:`parse_args`.
+
+    Returns:
+        Config: To train and to test.
+
+    Raises:
+        FileNotFoundError: If the annotations of the test are not there.
+        ValueError: If its images are all equally crowded.
+    """
+    cfg = Config.fromfile(args.base)
+    cfg.merge_from_dict(args.cfg_options)
+    cfg.randomness = dict(seed=args.seed)
+    cfg.default_hooks.checkpoint.pop('save_best', None)
+    for key in ('val_cfg', 'val_dataloader', 'val_evaluator'):
+        cfg[key] = None
+    if args.val_interval:
+        cfg.val_cfg = dict()
+        cfg.val_dataloader = cfg.test_dataloader
+        cfg.val_evaluator = cfg.test_evaluator
+        cfg.train_cfg.val_interval = args.val_interval
+    evaluator = cfg.test_evaluator
+    evaluator.type = 'CrowdLevelMetric'
+    evaluator.crowding = evaluator.get('crowding', 'mean_iou')
+    if not evaluator.get('bins'):
+        evaluator.bins = _quarters(cfg)
+    return cfg
+
+
+def _quarters(cfg: Config) -> List[float]:
+    """Find edges of crowding between four parts of the test images."""
+    dataset = cfg.test_dataloader.dataset
+    crowding = cfg.test_evaluator.crowding
+    path = Path(dataset.get('data_root', ''), dataset.ann_file)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{cfg.filename}: test_dataloader.dataset.ann_file is {path}, '
+            'which is not there')
+    with redirect_stdout(StringIO()):  # COCO reports that it loads
+        values = list(image_crowding(COCO(str(path)), crowding).values())
+    edges = np.quantile(values, [0.25, 0.5, 0.75]).round(3)
+    inner = np.unique(edges[(edges > 0) & (edges < 1)]).tolist()
+    if not inner:
+        raise ValueError(
+            f'{path}: three quarters of the images have a {crowding} of '
+            f'{edges[0]}, so that none are more crowded. Name another '
+            'ann_file, test_evaluator.crowding or test_evaluator.bins')
+    return [0, *inner, 1]
+
+
+def compare(name: str, title: str, rows: Sequence[Row], runs: Runs,
+            pictures: int) -> str:
+    """Train and test models, and write down what comes out.
+
+    Args:
+        name (str): Of the files that are written.
+        title (str): Of the report.
+        rows (list[Row]): The models.
+        runs (Runs): Where trainings and tests are.
+        pictures (int): How many images to draw.
+
+    Returns:
+        str: The report, as it stands in ``NAME.md``.
+
+    Raises:
+        ValueError: If a model does not fit into the setting; before any
+            training.
+        SystemExit: If a training or test fails.
+    """
+    configs = [put_in_setting(runs.base, row) for row in rows]
+    networks = [
+        runs.once('networks', training_name(cfg), lambda: count_network(cfg))
+        for cfg in configs
+    ]
+    metrics, checkpoints, trainings, results = [], [], [], []
+    for number, (row, cfg,
+                 network) in enumerate(zip(rows, configs, networks), 1):
+        print(f'{runs.minutes():>10}  {row.name}, {number} of {len(rows)}: '
+              f'{test_name(cfg)}')
+        metrics.append(runs.test(cfg))
+        checkpoints.append(runs.train(cfg))
+        trainings.append(
+            read_training(runs.out / training_name(cfg),
+                          cfg.train_dataloader.batch_size * runs.processes))
+        timed = runs.once('timed', test_name(cfg),
+                          lambda: time_test(cfg, checkpoints[-1]))
+        results.append({
+            **pick_metrics(metrics[-1]),
+            **network,
+            **timed,
+            **trainings[-1]
+        })
+    report = format_report(title, rows, results, runs.base)
+    place = runs.out / name
+    draw_curves([row.name for row in rows], metrics, trainings,
+                place.with_suffix('.png'))
+    report += f'\n\n![curves]({name}.png)'
+    if pictures:
+        draw_gallery([row.name
+                      for row in rows], list(zip(configs, checkpoints)),
+                     place.with_suffix('.jpg'), pictures)
+        report += (f'\n![pictures]({name}.jpg)\n\nPersons of a score of '
+                   f'{SCORE_THR} or more are drawn.')
+    place.with_suffix('.md').write_text(f'{report}\n')
+    place.with_suffix('.json').write_text(
+        json.dumps(
+            {
+                row.name:
+                dict(
+                    model=Path(row.config.filename).stem,
+                    training=training_name(cfg),
+                    test=test_name(cfg),
+                    **result,
+                    metrics=values,
+                    paper=row.paper,
+                    paper_data=row.paper_data)
+                for row, cfg, result, values in zip(rows, configs, results,
+                                                    metrics)
+            },
+            indent=2))
+    return report
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope('mmpose')
+    try:
+        runs = Runs(load_base(args), args.out, args.processes)
+        if args.models:
+            lists = [('comparison', 'Models in one setting',
+                      read_models(args.models))]
+        else:
+            lists = [(f'table-{table}', TITLES[table], read_table(table))
+                     for table in args.table]
+        reports = [
+            compare(name, title, rows, runs, args.pictures)
+            for name, title, rows in lists
+        ]
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'{type(error).__name__}: {error}') from error
+    for report in reports:
+        print(f'\n{report}')
+    for name, _, _ in lists:
+        print(f'\nWritten: {args.out / name}.md, .json, .png')
+
+
+if __name__ == '__main__':
+    main()
