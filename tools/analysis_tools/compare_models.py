@@ -9,9 +9,10 @@ goes on where it was.
 import argparse
 import json
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import List, Sequence
+from typing import Dict, List, NamedTuple, Sequence
 
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
@@ -86,6 +87,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class Model(NamedTuple):
+    """A model of a comparison, in the base's setting."""
+    row: Row
+    cfg: Config
+    network: Dict[str, float]  # its size, as of `count_network`
+
+
 def load_base(args: argparse.Namespace) -> Config:
     """Load the base config, without what would differ from row to row.
 
@@ -143,14 +151,36 @@ def _quarters(cfg: Config) -> List[float]:
     return [0, *inner, 1]
 
 
-def compare(name: str, title: str, rows: Sequence[Row], runs: Runs,
+def fit(rows: Sequence[Row], runs: Runs) -> List[Model]:
+    """Put models in the setting, and show that each fits, by counting it.
+
+    Args:
+        rows (list[Row]): The models.
+        runs (Runs): With the base.
+
+    Returns:
+        list[Model]: Of each.
+
+    Raises:
+        ValueError: If one does not fit.
+    """
+    models = []
+    for row in rows:
+        cfg = put_in_setting(runs.base, row)
+        network = runs.once('networks', training_name(cfg),
+                            partial(count_network, cfg))
+        models.append(Model(row, cfg, network))
+    return models
+
+
+def compare(name: str, title: str, models: Sequence[Model], runs: Runs,
             pictures: int) -> str:
     """Train and test models, and write down what comes out.
 
     Args:
         name (str): Of the files that are written.
         title (str): Of the report.
-        rows (list[Row]): The models.
+        models (list[Model]): See :func:`fit`.
         runs (Runs): Where trainings and tests are.
         pictures (int): How many images to draw.
 
@@ -158,43 +188,34 @@ def compare(name: str, title: str, rows: Sequence[Row], runs: Runs,
         str: The report, as it stands in ``NAME.md``.
 
     Raises:
-        ValueError: If a model does not fit into the setting; before any
-            training.
         SystemExit: If a training or test fails.
     """
-    configs = [put_in_setting(runs.base, row) for row in rows]
-    networks = [
-        runs.once('networks', training_name(cfg), lambda: count_network(cfg))
-        for cfg in configs
-    ]
-    metrics, checkpoints, trainings, results = [], [], [], []
-    for number, (row, cfg,
-                 network) in enumerate(zip(rows, configs, networks), 1):
-        print(f'{runs.minutes():>10}  {row.name}, {number} of {len(rows)}: '
-              f'{test_name(cfg)}')
+    names = [row.name for row, _, _ in models]
+    metrics, trainings, results = [], [], []
+    for number, (row, cfg, network) in enumerate(models, 1):
+        print(
+            f'{runs.minutes():>10}  {row.name}, {number} of {len(models)}',
+            flush=True)
         metrics.append(runs.test(cfg))
-        checkpoints.append(runs.train(cfg))
         trainings.append(
             read_training(runs.out / training_name(cfg),
                           cfg.train_dataloader.batch_size * runs.processes))
         timed = runs.once('timed', test_name(cfg),
-                          lambda: time_test(cfg, checkpoints[-1]))
-        results.append({
-            **pick_metrics(metrics[-1]),
-            **network,
-            **timed,
-            **trainings[-1]
-        })
-    report = format_report(title, rows, results, runs.base)
+                          partial(time_test, cfg, runs.train(cfg)))
+        results.append(
+            dict(
+                pick_metrics(metrics[-1]), **network, **timed,
+                **trainings[-1]))
+
     place = runs.out / name
-    draw_curves([row.name for row in rows], metrics, trainings,
-                place.with_suffix('.png'))
+    report = format_report(title, [row for row, _, _ in models], results,
+                           runs.base)
+    draw_curves(names, metrics, trainings, place.with_suffix('.png'))
     report += f'\n\n![curves]({name}.png)'
     if pictures:
-        draw_gallery([row.name
-                      for row in rows], list(zip(configs, checkpoints)),
-                     place.with_suffix('.jpg'), pictures)
-        report += (f'\n![pictures]({name}.jpg)\n\nPersons of a score of '
+        trained = [(cfg, runs.train(cfg)) for _, cfg, _ in models]
+        draw_gallery(names, trained, place.with_suffix('.jpg'), pictures)
+        report += (f'\n![pictures]({name}.jpg)\n\nPersons with a score of '
                    f'{SCORE_THR} or more are drawn.')
     place.with_suffix('.md').write_text(f'{report}\n')
     place.with_suffix('.json').write_text(
@@ -206,11 +227,11 @@ def compare(name: str, title: str, rows: Sequence[Row], runs: Runs,
                     training=training_name(cfg),
                     test=test_name(cfg),
                     **result,
-                    metrics=values,
+                    metrics=measured,
                     paper=row.paper,
                     paper_data=row.paper_data)
-                for row, cfg, result, values in zip(rows, configs, results,
-                                                    metrics)
+                for (row, cfg,
+                     _), result, measured in zip(models, results, metrics)
             },
             indent=2))
     return report
@@ -223,13 +244,13 @@ def main() -> None:
         runs = Runs(load_base(args), args.out, args.processes)
         if args.models:
             lists = [('comparison', 'Models in one setting',
-                      read_models(args.models))]
+                      fit(read_models(args.models), runs))]
         else:
-            lists = [(f'table-{table}', TITLES[table], read_table(table))
-                     for table in args.table]
+            lists = [(f'table-{table}', TITLES[table],
+                      fit(read_table(table), runs)) for table in args.table]
         reports = [
-            compare(name, title, rows, runs, args.pictures)
-            for name, title, rows in lists
+            compare(name, title, models, runs, args.pictures)
+            for name, title, models in lists
         ]
     except (OSError, ValueError) as error:
         raise SystemExit(f'{type(error).__name__}: {error}') from error

@@ -90,12 +90,17 @@ def count(module: nn.Module, *inputs: Union[torch.Tensor,
     """Count the parameters and FLOPs of a module."""
     info = get_model_complexity_info(
         module, inputs=inputs, show_table=False, show_arch=False)
-    return info['params'], info['flops']
+    # MMEngine knows no deformable convolution
+    _, deformable = count_convolutions(module, *inputs, kind='DeformConv')
+    return info['params'], info['flops'] + deformable
 
 
-def count_convolutions(module: nn.Module, *inputs) -> Complexity:
+def count_convolutions(module: nn.Module,
+                       *inputs,
+                       kind: str = 'Conv') -> Complexity:
     """Count the parameters of a module, and as FLOPs the weights of its
-    convolutions times the cells of their outputs."""
+    convolutions, those with ``kind`` in their type's name, times the cells of
+    their outputs."""
     flops = []
 
     def note(layer, _, output):
@@ -103,7 +108,7 @@ def count_convolutions(module: nn.Module, *inputs) -> Complexity:
 
     hooks = [
         layer.register_forward_hook(note) for layer in module.modules()
-        if 'Conv' in type(layer).__name__ and hasattr(layer, 'weight')
+        if kind in type(layer).__name__ and hasattr(layer, 'weight')
     ]
     module(*inputs)
     for hook in hooks:

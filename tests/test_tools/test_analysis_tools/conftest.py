@@ -34,20 +34,16 @@ def cfg(benchmark):
 @pytest.fixture(scope='module')
 def comparison():
     """The modules of the tool; ``command`` is the script."""
+    names = ('costs', 'curves', 'gallery', 'report', 'rows', 'runs', 'setting')
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / 'tools/analysis_tools'))
-        rows, report = (
-            importlib.import_module(f'comparison.{name}')
-            for name in ('rows', 'report'))
-
-        def find_row(table, name):
-            return next(r for r in rows.read_rows(table) if r.name == name)
-
-        yield SimpleNamespace(
-            command=importlib.import_module("compare_models"),
-            rows=rows,
-            report=report,
-            find_row=find_row)
+        with DefaultScope.overwrite_default_scope('mmpose'):
+            yield SimpleNamespace(
+                command=importlib.import_module('compare_models'),
+                **{
+                    name: importlib.import_module(f'comparison.{name}')
+                    for name in names
+                })
 
 
 @pytest.fixture

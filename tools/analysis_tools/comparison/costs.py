@@ -1,5 +1,6 @@
 """What a model costs: its size, and the time of trainings and tests."""
 import json
+import logging
 import time
 from contextlib import redirect_stdout
 from copy import deepcopy
@@ -46,9 +47,12 @@ def count_network(cfg: Config) -> Dict[str, float]:
                 f'the base has a {cfg.model.neck.type} that gives {len(maps)} '
                 'maps, of which this head reads the last alone: let it give '
                 'one, as ConcatFPN does')
+        logging.disable(logging.WARNING)  # operators that are not counted
         counted = count_rows(model, (height, width), candidates=30)
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f'{where}: {error}') from error
+    finally:
+        logging.disable(logging.NOTSET)
     params, flops = counted['ours']['whole']
     return dict(params=params / 1e6, GFLOPs=flops / 1e9)
 

@@ -2,6 +2,7 @@
 from pathlib import Path
 from typing import Dict, Sequence
 
+from matplotlib.ticker import AutoLocator
 from plot_crowd_curve import draw, find_curve, plt
 
 
@@ -27,6 +28,7 @@ def draw_curves(names: Sequence[str], metrics: Sequence[Dict[str, float]],
         curves.append((name, {b: 100 * ap for b, ap in curve.items()}))
     draw(left, curves, crowding)
     left.set(ylabel='AP (%)')
+    left.xaxis.set_major_locator(AutoLocator())  # edges may lie close
 
     validated = any(training.get('val_AP') for training in trainings)
     for name, training in zip(names, trainings):

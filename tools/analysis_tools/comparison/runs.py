@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from mmengine.config import Config
+from mmengine.device import get_device
 
 TOOLS = Path(__file__).resolve().parents[2]
 # what MMEngine logs of a step
@@ -117,6 +118,12 @@ class Runs:
         is printed."""
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / 'config.py'
+        if self.processes > 1 and get_device() == 'cpu':
+            # with a wrapper, as on CPUs, MMEngine does not read the key
+            cfg = deepcopy(cfg)
+            cfg.model_wrapper_cfg = dict(
+                find_unused_parameters=cfg.get('find_unused_parameters',
+                                               False))
         cfg.dump(config)
         command = [sys.executable]
         launcher = []

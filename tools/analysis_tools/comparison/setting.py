@@ -4,8 +4,9 @@ All rows have the base's data, augmentation, backbone, neck, schedule, batch
 and seed. A row brings its head, with the losses and the test that are
 published with it, and the targets that its head is trained on.
 """
+import warnings
 from copy import deepcopy
-from typing import Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Tuple
 
 import torch
 from mmengine.config import Config, ConfigDict
@@ -106,6 +107,12 @@ def _replace_pinet(cfg: Config, row: Row) -> None:
     for key in ('train_cfg', 'test_cfg', 'post_processor'):
         if theirs.get(key) is not None:
             model[key] = deepcopy(theirs[key])
+    views = cfg.model.get('test_cfg', {})
+    model.setdefault('test_cfg', ConfigDict()).update({
+        key:
+        views.get(key, False)
+        for key in ('flip_test', 'multiscale_test')
+    })
     for place in (model, head):
         if place.get('post_processor') is not None:
             place.post_processor = _on_our_joints(place.post_processor, pinet,
@@ -160,7 +167,7 @@ def _on_our_joints(post_processor: ConfigDict, pinet: torch.nn.Module,
     return fitted
 
 
-def _replace_targets(cfg: Config, row: Row, fit) -> None:
+def _replace_targets(cfg: Config, row: Row, fit: Callable) -> None:
     """Train on the row's targets, behind the base's augmentation."""
     pipeline, start = next(_target_steps(row.config.train_dataloader), (0, 0))
     if not pipeline:
@@ -191,8 +198,12 @@ def _target_steps(node) -> Iterator[Tuple[List[ConfigDict], int]]:
         yield from _target_steps(child)
 
 
-def _joints(cfg: Config) -> Optional[dict]:
+def _joints(cfg: Config) -> Dict[int, str]:
     """The names of a config's keypoints, in their order."""
     dataset = cfg.test_dataloader.dataset
     metainfo = dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO
-    return parse_pose_metainfo(deepcopy(dict(metainfo)))['keypoint_id2name']
+    with warnings.catch_warnings():
+        # MMPose looks for its file where it is run, and tells where it was
+        warnings.simplefilter('ignore')
+        parsed = parse_pose_metainfo(deepcopy(dict(metainfo)))
+    return parsed['keypoint_id2name']
