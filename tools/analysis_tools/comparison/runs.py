@@ -118,12 +118,13 @@ class Runs:
         is printed."""
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / 'config.py'
-        if self.processes > 1 and get_device() == 'cpu':
-            # with a wrapper, as on CPUs, MMEngine does not read the key
-            cfg = deepcopy(cfg)
-            cfg.model_wrapper_cfg = dict(
-                find_unused_parameters=cfg.get('find_unused_parameters',
-                                               False))
+        cfg = deepcopy(cfg)
+        if self.processes > 1:
+            # a backbone's frozen stages get no gradients, nor do parts of
+            # some heads from a batch without persons
+            cfg.find_unused_parameters = True
+            if get_device() == 'cpu':  # where a wrapper of its own is set
+                cfg.model_wrapper_cfg = dict(find_unused_parameters=True)
         cfg.dump(config)
         command = [sys.executable]
         launcher = []

@@ -132,8 +132,6 @@ def _replace_pinet(cfg: Config, row: Row) -> None:
         evaluator.update(judged)
         if not _takes_batches(head.type):
             cfg[f'{loop}_dataloader'].batch_size = 1
-    # a batch without persons trains no part of some heads
-    cfg.find_unused_parameters = True
 
 
 def _takes_batches(head: str) -> bool:
