@@ -6,6 +6,11 @@ import torch
 import torch.nn as nn
 from mmengine.fileio import load
 
+import mmpose_pinet  # noqa: F401  before mmcv.ops
+
+# isort: split
+from mmcv.ops import DeformConv2d
+
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = ROOT / 'configs/pinet'
 TINY = CONFIGS / 'pinet_hrnet-tiny_drawn-crowd.py'
@@ -169,6 +174,15 @@ def test_higher_hrnets_row(tool, higher):
         assert params == pytest.approx(entry['Parameters (paper)'], abs=0.05e6)
         assert flops * 16 == pytest.approx(gflops * 1e9, abs=500e3)
     assert flops * 16 == pytest.approx(entry['FLOPs (paper)'], abs=0.05e9)
+
+
+def test_deformable_convolutions_count_as_others(tool):
+    """MMEngine knows none."""
+    deformable = DeformConv2d(6, 4, 3, padding=1, groups=2)
+    inputs = torch.zeros(1, 6, 8, 10), torch.zeros(1, 18, 8, 10)
+    params, flops = tool['count'](deformable, *inputs)
+    assert params == 4 * 3 * 9
+    assert flops == 4 * 3 * 9 * 80
 
 
 def test_the_command_tells_of_another_head(start):
