@@ -87,6 +87,7 @@ def test_metrics_are_picked_by_their_names(comparison):
         'coco/AP (M)': 0.9,
         'coco/AR': 0.4,
         'coco/AR .5': 0.9,
+        'coco/AP(M)': -1,  # no such person
         'coco/AP(H)': 0.1,
         'coco/AP max_iou [0, 0.45)': 0.35,
         'coco/AP max_iou [0.45, 1]': 0.25,

@@ -41,12 +41,13 @@ def pick_metrics(metrics: Dict[str, float]) -> Dict[str, float]:
 
     Returns:
         dict[str, float]: In percent, by the keys of ``MEASURED``; less those
-        that the evaluator does not give.
+        that the evaluator does not give, or has no person for.
     """
     return {
         column: round(100 * value, 1)
         for column, ending in MEASURED.items()
-        for name, value in metrics.items() if name.endswith(ending)
+        for name, value in metrics.items()
+        if name.endswith(ending) and value >= 0  # -1: no person to find
     }
 
 
