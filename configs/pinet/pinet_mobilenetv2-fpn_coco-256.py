@@ -1,6 +1,5 @@
-# A small PINet for photographs at 256 px on a CPU: shows there, within an hour
-# or so, how models compare on photographs. Its data is made of COCO's by
-# tools/dataset_converters/.
+# A small PINet for photographs at 256 px, on a CPU too. Its data:
+# python tools/dataset_converters/shrink_coco.py data/coco data/coco_256
 _base_ = './pinet_hrnet-tiny_drawn-crowd.py'
 
 train_cfg = dict(max_epochs=6, val_interval=6)
@@ -46,6 +45,9 @@ train_dataloader = dict(
     batch_size=8, dataset=dict(pipeline=train_pipeline, **data))
 val_dataloader = dict(dataset=data)
 test_dataloader = val_dataloader
+
+# frozen weights are marked after the model is wrapped for several processes
+find_unused_parameters = True
 
 # two processes with 8 images each
 auto_scale_lr = dict(base_batch_size=16)
