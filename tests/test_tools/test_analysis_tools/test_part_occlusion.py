@@ -128,6 +128,6 @@ def test_a_config_of_other_people_is_refused(tool, nine_keypoints):
 
 
 def test_a_config_without_parts_is_refused(tool):
-    config = str(CONFIGS / 'ablations/dekr_hrnet-w32_ochuman.py')
+    config = str(CONFIGS.parent / 'peers/dekr_hrnet-w32_ochuman.py')
     with pytest.raises(ValueError, match='no model.head.decoder.parts'):
         tool['config_partitions']([config], 17)

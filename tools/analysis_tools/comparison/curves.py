@@ -2,7 +2,7 @@
 from pathlib import Path
 from typing import Dict, Sequence
 
-from matplotlib.ticker import AutoLocator
+from matplotlib.ticker import AutoLocator, MaxNLocator
 from plot_crowd_curve import draw, find_curve, plt
 
 
@@ -44,6 +44,11 @@ def draw_curves(names: Sequence[str], metrics: Sequence[Dict[str, float]],
     else:
         right.set(ylabel='training loss, first epoch = 1', yscale='log')
     right.set(xlabel='epoch')
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.grid(alpha=0.3)
+    # one for both, where it hides no curve
+    left.get_legend().remove()
+    figure.legend(
+        *left.get_legend_handles_labels(), loc='outside lower center', ncols=6)
     figure.savefig(out, dpi=150)
     plt.close(figure)
