@@ -2,9 +2,8 @@
 import pytest
 import torch
 from mmpose.models.necks import FPN
-from mmpose.registry import MODELS
 
-from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models import ConcatFPN, PINetHead
 
 CFG = dict(type='ConcatFPN', in_channels=[3, 5, 7], out_channels=4, num_outs=3)
 SHAPES = [(2, 3, 16, 24), (2, 5, 8, 12), (2, 7, 4, 6)]
@@ -19,7 +18,7 @@ def maps():
 @pytest.fixture
 def neck():
     torch.manual_seed(1)
-    return MODELS.build(CFG)
+    return ConcatFPN(**CFG)
 
 
 def bilinear(level, height, width):
@@ -42,7 +41,7 @@ def bilinear(level, height, width):
 
 @torch.no_grad()
 def test_levels_are_those_of_mmposes_pyramid_side_by_side(neck, maps):
-    plain = FPN(**{key: value for key, value in CFG.items() if key != 'type'})
+    plain = FPN(**CFG)
     plain.load_state_dict(neck.state_dict())
     found, = neck(maps)
     assert found.shape == (2, 12, 16, 24)
@@ -52,7 +51,7 @@ def test_levels_are_those_of_mmposes_pyramid_side_by_side(neck, maps):
 
 @torch.no_grad()
 def test_pinets_head_reads_the_same_of_both(neck, maps):
-    plain = FPN(**{key: value for key, value in CFG.items() if key != 'type'})
+    plain = FPN(**CFG)
     plain.load_state_dict(neck.state_dict())
     head = PINetHead(
         in_channels=12,
