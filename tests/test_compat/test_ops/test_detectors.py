@@ -6,7 +6,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
-from mmengine.registry import DefaultScope
+from mmengine.registry import DefaultScope, init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.apis import MMPoseInferencer
 from mmpose.apis.inferencers.utils import default_det_models
@@ -21,6 +21,14 @@ pytestmark = needs_lite
 
 RTMDET = default_det_models['human']['model']
 SIZE = 128
+
+
+@pytest.fixture
+def scope():
+    """MMDetection's part of an inferencer leaves a scope of its own behind,
+    in which tests after it would not find MMPose's parts."""
+    yield
+    init_default_scope('mmpose')
 
 
 def picture_of_two(with_masks):
@@ -73,7 +81,7 @@ def test_a_detector_trains_and_finds_boxes(name, with_masks):
         assert found.pred_instances.masks.shape[1:] == (SIZE, SIZE)
 
 
-def test_the_inferencer_for_humans(pictures, tmp_path):
+def test_the_inferencer_for_humans(scope, pictures, tmp_path):
     """Its detector and its top-down model, which it would download."""
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmdet'):

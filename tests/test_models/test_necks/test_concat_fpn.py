@@ -5,7 +5,7 @@ from mmpose.models.necks import FPN
 
 from mmpose_pinet.models import ConcatFPN, PINetHead
 
-CFG = dict(type='ConcatFPN', in_channels=[3, 5, 7], out_channels=4, num_outs=3)
+CFG = dict(in_channels=[3, 5, 7], out_channels=4, num_outs=3)
 SHAPES = [(2, 3, 16, 24), (2, 5, 8, 12), (2, 7, 4, 6)]
 
 
