@@ -45,7 +45,7 @@ NOTES = ('Weights are random. So that there is something to decode, drawn '
          'what comes before and after. Training memory is what PyTorch '
          'holds above what it held before the step. Peers run as their own '
          'configs say, with the backbone of this one; deformable convolutions '
-         "are torchvision's where mmcv has no compiled ops. HigherHRNet is "
+         "are PyTorch's where mmcv has no compiled ops. HigherHRNet is "
          'this package\'s, with the fast test of its estimator. RTMO alone '
          'has a backbone of its own, 5/4 of the sides (640 px for 512, as '
          'published) and no flip test: ours has none in its rows. The '
