@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint docs clean
+.PHONY: help venv demo test test-all lint docs clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -56,7 +56,7 @@ endef
 
 help:
 	@echo "make demo   draw a crowd, train PINet on it, evaluate it, draw its poses"
-	@echo "make test   lint and run the tests"
+	@echo "make test   lint and run the tests; make test-all: the slow ones too"
 	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
 	@echo "make docs   build the site of the pages into site/, and check its links"
 	@echo "make venv   only set up .venv (WITH_OPS=1: with mmcv's compiled ops)"
@@ -69,6 +69,9 @@ demo: venv
 
 test: lint venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-all: lint venv
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
 
 lint: $(LINT)/installed
 	$(LINT)/bin/flake8 $(SOURCES)
