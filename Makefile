@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all lint docs clean
+.PHONY: help venv demo test test-all test-oldest test-newest lint docs clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -56,7 +56,8 @@ endef
 
 help:
 	@echo "make demo   draw a crowd, train PINet on it, evaluate it, draw its poses"
-	@echo "make test   lint and run the tests; make test-all: the slow ones too"
+	@echo "make test   lint and run the tests; make test-all: the slow ones too;"
+	@echo "            make test-oldest, make test-newest: on Python 3.10, on 3.12"
 	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
 	@echo "make docs   build the site of the pages into site/, and check its links"
 	@echo "make venv   only set up .venv (WITH_OPS=1: with mmcv's compiled ops)"
@@ -72,6 +73,18 @@ test: lint venv
 
 test-all: lint venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
+
+# $(call test_on,python3.x,environment)
+define test_on
+$(MAKE) venv VENV=$(2) PYTHON=$(if $(filter command%,$(origin PYTHON)),$(PYTHON),$(1))
+$(2)/bin/python -m pytest -n 2 --dist loadfile
+endef
+
+test-oldest:
+	$(call test_on,python3.10,.venv-py310)
+
+test-newest:
+	$(call test_on,python3.12,.venv-py312)
 
 lint: $(LINT)/installed
 	$(LINT)/bin/flake8 $(SOURCES)

@@ -8,5 +8,6 @@ import warnings
 # which requirements/ see to: no need to tell them at every command.
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated')
 
+from . import versions  # noqa: E402,F401  # isort: split  before they fail
 from . import ops  # noqa: E402,F401  # isort: split  first: MMPose needs it
 from . import checkpoints, configs  # noqa: E402,F401
