@@ -1,4 +1,4 @@
-"""A training step on two processes, one of which sees nobody."""
+"""Training steps on 1, 2 and 4 processes, some of which see nobody."""
 import warnings
 from copy import deepcopy
 from types import SimpleNamespace
@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from gloo import run_two
+import torch.distributed as dist
+from gloo import run_in
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
@@ -15,8 +16,8 @@ from mmpose.registry import MODELS
 
 from mmpose_pinet.engine import ChannelsLastHook
 
-LEARNING_RATE = 0.1
-PERSONS = [(2, 1), (0, 0)]  # in the images of each process
+PERSONS = [(2, 1), (0, 0), (0, 5), (1, 0)]  # in the images of each process
+GROUPS = [1, 2, 4]  # sizes, of the first processes
 CODEC = dict(
     type='PartSPR', input_size=(64, 64), heatmap_size=(16, 16), parts='head')
 STAGE = dict(num_modules=1, num_blocks=(1, 1), num_channels=(4, 8))
@@ -78,42 +79,60 @@ def draw_batch(*num_persons):
     return dict(inputs=inputs, data_samples=samples)
 
 
-def train(rank):
-    """Two steps: DDP notices at the second what the first left undone."""
+def build_ddp(group):
     model = build_model()
-    start = deepcopy(model.state_dict())
-    ddp = MMDistributedDataParallel(model, find_unused_parameters=False)
+    ddp = MMDistributedDataParallel(
+        model, find_unused_parameters=False, process_group=group)
     ChannelsLastHook().before_run(SimpleNamespace(model=ddp))
-    optimizer = torch.optim.SGD(ddp.parameters(), lr=LEARNING_RATE)
-    optim_wrapper = OptimWrapper(optimizer)
+    return ddp
+
+
+def train_two_steps(ddp, batch):
+    """Two steps: DDP notices at the second what the first left undone."""
+    optim_wrapper = OptimWrapper(torch.optim.SGD(ddp.parameters(), lr=0.1))
     logs, states = [], []
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter('always')
         for _ in range(2):
-            logs.append(
-                ddp.train_step(draw_batch(*PERSONS[rank]), optim_wrapper))
-            states.append(deepcopy(model.state_dict()))
+            logs.append(ddp.train_step(batch, optim_wrapper))
+            states.append(deepcopy(ddp.module.state_dict()))
     return dict(
-        start=start,
         logs=logs,
         states=states,
         warned=[str(warning.message) for warning in warned])
 
 
+def gradients(model, batch):
+    """Of a batch whose norms are as in evaluation: they see its images one
+    by one."""
+    module = getattr(model, 'module', model)
+    for norm in module.modules():
+        if isinstance(norm, torch.nn.modules.batchnorm._BatchNorm):
+            norm.eval()
+    data = module.data_preprocessor(batch, True)
+    loss, _ = module.parse_losses(model(**data, mode='loss'))
+    loss.backward()
+    return {name: p.grad.clone() for name, p in module.named_parameters()}
+
+
+def run(rank):
+    """What a process sees: of each group it is in, and of its training."""
+    batch = draw_batch(*PERSONS[rank])
+    reduced = {}
+    for size in GROUPS:
+        group = dist.new_group(list(range(size)))
+        if rank < size:
+            reduced[size] = gradients(build_ddp(group), batch)
+    return dict(
+        train_two_steps(build_ddp(None), batch),
+        reduced=reduced,
+        alone=gradients(build_model(), batch))
+
+
 @pytest.fixture(scope='module')
 def ranks(tmp_path_factory):
-    """What each process had at the start and after each step."""
-    return run_two(train, tmp_path_factory.mktemp('ddp'))
-
-
-def gradients_alone(rank):
-    """Of one process by itself, on its own images."""
-    model = build_model()
-    ChannelsLastHook().before_run(SimpleNamespace(model=model))
-    data = model.data_preprocessor(draw_batch(*PERSONS[rank]), True)
-    loss, _ = model.parse_losses(model(**data, mode='loss'))
-    loss.backward()
-    return {name: p.grad for name, p in model.named_parameters()}
+    """What each of four processes saw."""
+    return run_in(4, run, tmp_path_factory.mktemp('ddp'))
 
 
 def test_step_ends_with_finite_losses(ranks):
@@ -122,9 +141,9 @@ def test_step_ends_with_finite_losses(ranks):
         for losses in seen['logs']:
             assert all(value.isfinite() for value in losses.values())
             assert losses['loss/heatmap'] > 0
-            # nobody to displace or to refine in the second process
+            # where nobody is, nobody is to be displaced or refined
             for name in ('loss/displacement', 'loss/refine'):
-                assert (losses[name] > 0) == (rank == 0)
+                assert (losses[name] > 0) == any(PERSONS[rank])
 
 
 def test_gradients_lie_as_ddp_keeps_them(ranks):
@@ -137,20 +156,26 @@ def test_gradients_lie_as_ddp_keeps_them(ranks):
 def test_processes_agree_after_each_step(ranks):
     names = [name for name, _ in build_model().named_parameters()]
     for step in range(2):
-        states = [seen['states'][step] for seen in ranks]
+        first, *others = [seen['states'][step] for seen in ranks]
         for name in names:
-            assert torch.equal(states[0][name], states[1][name]), name
+            for other in others:
+                assert torch.equal(first[name], other[name]), name
 
 
-def test_step_follows_the_mean_gradient_of_both(ranks):
-    """Gradients of two single processes, computed here without DDP."""
-    alone = [gradients_alone(rank) for rank in range(2)]
-    assert not alone[1]['head.displacement_layer.weight'].any()
-    start, after = ranks[0]['start'], ranks[0]['states'][0]
-    for name in alone[0]:
-        mean = (alone[0][name] + alone[1][name]) / 2
-        step = (start[name] - after[name]) / LEARNING_RATE
-        torch.testing.assert_close(step, mean, rtol=1e-2, atol=1e-5)
-    moved = start['head.displacement_layer.weight'] \
-        - after['head.displacement_layer.weight']
-    assert moved.any()
+@pytest.mark.parametrize('size', GROUPS)
+def test_gradients_are_the_mean_of_those_of_single_processes(ranks, size):
+    """Each process divides its losses by its own persons, whatever the
+    others have: one with few counts as much as one with many."""
+    for name in ranks[0]['alone']:
+        mean = sum(seen['alone'][name] for seen in ranks[:size]) / size
+        for seen in ranks[:size]:
+            torch.testing.assert_close(
+                seen['reduced'][size][name], mean, rtol=1e-6, atol=1e-6)
+
+
+def test_who_sees_nobody_has_no_gradient_of_poses(ranks):
+    has = [
+        seen['alone']['head.displacement_layer.weight'].any().item()
+        for seen in ranks
+    ]
+    assert has == [any(counts) for counts in PERSONS]

@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 import torch.nn as nn
 import torch.nn.functional as F
-from gloo import run_two
+from gloo import run_in
 from mmengine.model.utils import convert_sync_batchnorm
 
 from mmpose_pinet.models.layers import PoseRefinement
@@ -78,7 +78,7 @@ def run(rank):
 @pytest.fixture(scope='module')
 def ranks(tmp_path_factory):
     """What both processes saw."""
-    return run_two(run, tmp_path_factory.mktemp('sync'))
+    return run_in(2, run, tmp_path_factory.mktemp('sync'))
 
 
 def cases(ranks):
