@@ -5,7 +5,6 @@ for argument. Where mmcv has no compiled ops, they run all the same. On a
 machine with no GPU, train.py and test.py get what MMEngine and PyTorch need
 there.
 """
-import argparse
 import os
 import runpy
 import sys
@@ -14,23 +13,15 @@ from pathlib import Path
 from typing import List
 
 import mmpose
-import torch.distributed as dist
 from mmengine.device import get_device
+from torch.distributed import is_torchelastic_launched
 
+from .cpu_runs import cpu_arguments
+from .first_failure import tell_first_failure
 from .zoo import UnknownName, config_files, find_config
 
 # MMPose's scripts that run a config from end to end.
 _RUNS = ('train.py', 'test.py')
-
-# SyncBatchNorm refuses CPU tensors, and MMEngine converts to it whatever the
-# device: without GPUs, each process has batch norms of its own.
-_CPU_NORMS = 'sync_bn=None'
-
-# What MMEngine passes to DistributedDataParallel, but for `device_ids`: those
-# are GPUs, and on CPU there must be none.
-_CPU_WRAPPER = ('model_wrapper_cfg.type=MMDistributedDataParallel',
-                'model_wrapper_cfg.device_ids=None',
-                'model_wrapper_cfg.broadcast_buffers=False')
 
 
 def run_script(script: str, arguments: List[str]) -> None:
@@ -56,24 +47,15 @@ def run_script(script: str, arguments: List[str]) -> None:
     first = arguments[0] if arguments else '-'
     if first in config_files() or is_run and not first.startswith('-'):
         arguments[0] = find_config(first)
-    if is_run and get_device() == 'cpu':
-        arguments += _cpu_arguments(arguments)
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.parent))
-    runpy.run_path(str(path), run_name='__main__')
-
-
-def _cpu_arguments(arguments: List[str]) -> List[str]:
-    """What train.py and test.py need without a GPU. Between processes it
-    starts the group, too: MMEngine's own start of it sets a CUDA device
-    whatever the backend, and leaves a group that is there alone."""
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument('--launcher')
-    added = ['--cfg-options', _CPU_NORMS]
-    if parser.parse_known_args(arguments)[0].launcher == 'pytorch':
-        dist.init_process_group('gloo')
-        added += _CPU_WRAPPER
-    return added
+    run = runpy.run_path
+    if is_run and is_torchelastic_launched():
+        run = tell_first_failure(run)
+    if is_run and get_device() == 'cpu':
+        parsed = runpy.run_path(str(path))['parse_args']()
+        sys.argv += cpu_arguments(parsed)
+    run(str(path), run_name='__main__')
 
 
 def _find(script: str) -> Path:

@@ -10,12 +10,32 @@ import mmpose
 import pytest
 from mmengine.device import get_device
 
-from mmpose_pinet.apis import mmpose_scripts
+from mmpose_pinet.apis import cpu_runs
 from mmpose_pinet.apis.mmpose_scripts import run_script
 from mmpose_pinet.apis.zoo import find_config
 
 ROOT = Path(__file__).parents[2]
 NAME = 'pinet_hrnet-w32_ochuman'
+UNUSED = 'pinet_mobilenetv2-fpn_coco-256'  # has `find_unused_parameters`
+SCRIPT = '''
+import argparse
+import json
+import sys
+
+from mmengine.config import DictAction
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument('--launcher')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    parser.add_argument('config', nargs='?')
+    return parser.parse_known_args()[0]
+
+
+if __name__ == '__main__':
+    print(json.dumps(sys.argv))
+'''
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +52,7 @@ def installed(tmp_path, monkeypatch):
                    'demo/train_demo.py'):
         file = tmp_path / 'mmpose/.mim' / script
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text('import json, sys\nprint(json.dumps(sys.argv))\n')
+        file.write_text(SCRIPT)
     monkeypatch.setattr(mmpose, '__file__',
                         str(tmp_path / 'mmpose/__init__.py'))
     monkeypatch.chdir(tmp_path)
@@ -132,8 +152,7 @@ def test_a_misspelt_config_is_told_before_a_run_of_it(installed, capsys):
 def test_on_a_cpu_runs_have_batch_norms_of_their_own(installed, capsys,
                                                      monkeypatch):
     groups = []
-    monkeypatch.setattr(mmpose_scripts.dist, 'init_process_group',
-                        groups.append)
+    monkeypatch.setattr(cpu_runs.dist, 'init_process_group', groups.append)
     config = find_config(NAME)
     run_script('train.py', [config])
     assert told(capsys)[2:] == ['--cfg-options', 'sync_bn=None']
@@ -145,6 +164,24 @@ def test_on_a_cpu_runs_have_batch_norms_of_their_own(installed, capsys,
     assert groups == ['gloo']
     run_script('browse.py', [config])
     assert told(capsys)[2:] == []
+
+
+@pytest.mark.skipif(
+    get_device() != 'cpu', reason='these arguments are for the CPU')
+@pytest.mark.parametrize('name, options, found', [
+    (NAME, [], False),
+    (UNUSED, [], True),
+    (UNUSED, ['find_unused_parameters=False'], False),
+])
+def test_processes_on_a_cpu_wait_for_the_same_gradients_as_on_gpus(
+        name, options, found, installed, capsys, monkeypatch):
+    monkeypatch.setattr(cpu_runs.dist, 'init_process_group', str)
+    arguments = ['--launcher', 'pytorch', find_config(name)]
+    if options:
+        arguments += ['--cfg-options', *options]
+    run_script('train.py', arguments)
+    key = 'model_wrapper_cfg.find_unused_parameters'
+    assert f'{key}={found}' in told(capsys)
 
 
 def test_a_script_of_mmpose_runs_where_mmcv_has_no_ops(tmp_path):
