@@ -1,8 +1,12 @@
 """AP by crowd level: which image is in which bin, and what AP a bin has."""
 import json
+import os
+from functools import partial
 
 import numpy as np
 import pytest
+from gloo import run_in
+from mmengine.dataset import DefaultSampler
 from mmengine.logging import MessageHub
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
@@ -88,6 +92,7 @@ def evaluate(ann_file,
              samples,
              type='CrowdLevelMetric',
              dataset_name='crowd_of_a_test',
+             size=None,
              **kwargs):
     metric = METRICS.build(
         dict(
@@ -102,7 +107,7 @@ def evaluate(ann_file,
         CLASSES=[dict(id=1, name='person')],
         sigmas=np.full(17, 0.05))
     metric.process([], samples)
-    return metric.evaluate(len(samples))
+    return metric.evaluate(size or len(samples))
 
 
 def growing_noise(image_id):
@@ -286,3 +291,26 @@ def test_names_and_the_table_tell_the_measure(ann_file, monkeypatch, crowding):
 def test_a_measure_that_is_unknown_is_refused():
     with pytest.raises(ValueError, match="'max_iou', 'crowd_index'"):
         METRICS.build(dict(type='CrowdLevelMetric', crowding='iou'))
+
+
+def evaluate_my_share(rank, ann_file, round_up):
+    """Of the images that MMEngine's sampler gives this process."""
+    os.chdir(os.path.dirname(ann_file))  # the shares are gathered in a file
+    samples = predictions(ann_file, growing_noise)
+    mine = DefaultSampler(samples, shuffle=False, round_up=round_up)
+    return len(list(mine)), evaluate(
+        ann_file, [samples[i] for i in mine], size=len(samples))
+
+
+@pytest.mark.parametrize('round_up', [False, True])
+def test_processes_gather_what_one_has(ann_file, tmp_path, round_up):
+    """Nine images do not divide by four; those that fill up count once."""
+    shares = run_in(
+        4,
+        partial(evaluate_my_share, ann_file=ann_file, round_up=round_up),
+        folder=tmp_path)
+    assert [n for n, _ in shares] == ([3] * 4 if round_up else [3, 2, 2, 2])
+    alone = evaluate(ann_file, predictions(ann_file, growing_noise))
+    assert 0 < alone['coco/AP mean_iou [0.9, 1]'] < 1
+    for _, scores in shares:
+        assert scores == alone
