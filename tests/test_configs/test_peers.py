@@ -1,10 +1,13 @@
 """Other authors' models in PINet's setting: they differ by the model alone."""
+import json
+
 import numpy as np
 import pytest
 import torch
 from config_files import (DATA, PATHS, PEERS, RIVALS, TINY, keypoint_facts,
                           name_data, pipeline_step, shrink)
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from mmengine.hub import get_config
 from mmengine.runner import Runner
 from mmpose.registry import MODELS
@@ -42,7 +45,8 @@ def test_it_is_trained_and_tested_as_pinet_is(name):
             config.model.pop(key, None)
         # HigherHRNet and AE read the finest map alone
         config.model.backbone.extra.stage4.pop('multiscale_output')
-        for key in ('codec', 'fine_codec', 'order', 'targets'):
+        for key in ('codec', 'fine_codec', 'order', 'targets',
+                    'find_unused_parameters'):
             config.pop(key, None)
         for evaluator in (config.val_evaluator, config.test_evaluator):
             for key in OF_THE_EVALUATOR:
@@ -63,6 +67,32 @@ def test_model_fits_the_keypoints(peer):
         assert 'head' in facts['keypoint_id2name'][order[0]] or \
             facts['keypoint_id2name'][order[0]] == 'nose'
         assert sorted(order) != order
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'peer', [f'{model}_hrnet-w32_ochuman' for model in RIVALS], indirect=True)
+def test_where_nobody_is_no_process_waits_for_a_gradient(
+        peer, drawn_truth, tmp_path):
+    """DDP waits for one of each weight, unless the config says otherwise."""
+    drawn_truth(keypoint_facts(peer)['num_keypoints'])
+    truth = json.loads((tmp_path / 'truth.json').read_text())
+    for person in truth['annotations']:  # out of the picture
+        person['bbox'][0] -= 1000
+        person['keypoints'][::3] = [x - 1000 for x in person['keypoints'][::3]]
+    (tmp_path / 'truth.json').write_text(json.dumps(truth))
+    peer = shrink(peer, 128)
+    data = name_data(peer, 'train_dataloader', tmp_path)
+    peer.model.backbone.init_cfg = None
+    model = MODELS.build(peer.model).train()
+    batch = model.data_preprocessor(pseudo_collate([data[0]] * 2), True)
+    loss, _ = model.parse_losses(model(**batch, mode='loss'))
+    loss.backward()
+    without = [
+        name for name, weight in model.named_parameters()
+        if weight.requires_grad and weight.grad is None
+    ]
+    assert bool(without) == peer.get('find_unused_parameters', False)
 
 
 @pytest.mark.parametrize('model, theirs', [
