@@ -13,7 +13,7 @@ MAX_LINES = 300
 # above, never one beside or below.
 LAYERS = [
     {
-        'version', 'registry', 'utils', 'compat', 'converters', 'results',
+        'version', 'registry', 'utils', 'system', 'compat', 'converters', 'results',
         'fusion'
     },
     {'codecs', 'pictures'},

@@ -8,4 +8,8 @@ default_hooks = dict(
     # counts, with boxes
     visualization=dict(type='PersonVisualizationHook'),
     run_check=dict(type='RunCheckHook'),
-    start_weights=dict(type='StartWeightsHook'))
+    start_weights=dict(type='StartWeightsHook'),
+    # a training that is killed goes on by --resume, as if it had not been
+    checkpoint=dict(type='WholeCheckpointHook'),
+    epoch_seed=dict(type='EpochSeedHook'),
+    work_dir_lock=dict(type='WorkDirLockHook'))

@@ -7,10 +7,10 @@ import torch
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 
 from mmpose_pinet.compat.onnx_export import export_traced
+from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .metadata import FileMetadata
 from .network import Network
-from .whole_file import replaced_when_whole
 
 # The newest that PyTorch 2.1 writes.
 OPSET = 17

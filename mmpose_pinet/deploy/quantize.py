@@ -11,10 +11,10 @@ from onnxruntime.quantization import (CalibrationDataReader, QuantFormat,
 
 from mmpose_pinet.pictures.inputs import open_inputs, read_image
 from mmpose_pinet.pictures.progress import show_progress
+from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .metadata import FileMetadata
 from .resize import resize
-from .whole_file import replaced_when_whole
 
 # Where values may be rounded to 256 steps. Peaks, coordinates and refinement,
 # which tell pixels and parts of them, stay in float32.

@@ -1,11 +1,15 @@
 """What a run needs beside the model."""
 from .channels_last_hook import ChannelsLastHook
 from .cuda_graphs_hook import CudaGraphsHook
+from .epoch_seed_hook import EpochSeedHook
 from .person_visualization_hook import PersonVisualizationHook
 from .run_check_hook import RunCheckHook
 from .start_weights_hook import StartWeightsHook
+from .whole_checkpoint_hook import WholeCheckpointHook
+from .work_dir_lock_hook import WorkDirLockHook
 
 __all__ = [
-    'ChannelsLastHook', 'CudaGraphsHook', 'PersonVisualizationHook',
-    'RunCheckHook', 'StartWeightsHook'
+    'ChannelsLastHook', 'CudaGraphsHook', 'EpochSeedHook',
+    'PersonVisualizationHook', 'RunCheckHook', 'StartWeightsHook',
+    'WholeCheckpointHook', 'WorkDirLockHook'
 ]

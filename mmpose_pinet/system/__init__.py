@@ -1,0 +1,1 @@
+"""Files and processes, where a kill or a full disk may come at any moment."""
