@@ -9,9 +9,11 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +24,7 @@ from mmengine.runner import Runner
 from tqdm import tqdm
 
 from mmpose_pinet.datasets.drawn import draw_crowd
+from mmpose_pinet.system.parent import end_with_parent
 from mmpose_pinet.visualization import draw_predictions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,6 +137,8 @@ def train(args: argparse.Namespace, log_file: Path) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         errors='replace',
+        # torchrun ends its processes when it is asked to end
+        preexec_fn=partial(end_with_parent, os.getpid(), signal.SIGTERM),
         env={
             **os.environ,
             # the demo is the same on every machine

@@ -15,10 +15,8 @@ CONFIG = Path(__file__).parents[1] / 'configs/_base_/default_runtime.py'
 # default hooks without ours
 MMENGINE = dict(
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1))
-# each new process is forked from one that has imported what takes long
-PROCESSES = multiprocessing.get_context('forkserver')
-PROCESSES.set_forkserver_preload(
-    ['mmpose_pinet', 'mmengine.runner', 'pkg_resources', 'yapf'])
+# a new process has imported all of this
+PROCESSES = multiprocessing.get_context('fork')
 
 
 @DATASETS.register_module(force=True)
@@ -45,6 +43,11 @@ class Weights(BaseModel):
         return dict(loss=(self.weights - wanted).square().mean())
 
 
+class QuickConfig(Config):
+    """A config without its text, that takes longer than the training."""
+    pretty_text = ''
+
+
 def build_runner(folder, epochs, resume=False, hooks=None, size=10, **options):
     """A runner of PINet's default hooks.
 
@@ -56,7 +59,7 @@ def build_runner(folder, epochs, resume=False, hooks=None, size=10, **options):
         size (int): Weights of the model.
         options: Of the config.
     """
-    cfg = Config.fromfile(CONFIG)
+    cfg = QuickConfig(Config.fromfile(CONFIG).to_dict())
     cfg.merge_from_dict(
         dict(
             work_dir=str(folder),
@@ -91,7 +94,6 @@ def _train(folder, arguments, built, before):
     os.dup2(log, 1)
     os.dup2(log, 2)
     torch.set_num_threads(1)
-    Config.pretty_text = ''  # takes longer than the training
     runner = build_runner(folder, **arguments)
     if before is not None:
         before()

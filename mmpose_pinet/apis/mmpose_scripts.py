@@ -16,6 +16,8 @@ import mmpose
 from mmengine.device import get_device
 from torch.distributed import is_torchelastic_launched
 
+from mmpose_pinet.system.parent import end_with_parent
+
 from .cpu_runs import cpu_arguments
 from .first_failure import tell_first_failure
 from .zoo import UnknownName, config_files, find_config
@@ -51,6 +53,8 @@ def run_script(script: str, arguments: List[str]) -> None:
     sys.path.insert(0, str(path.parent))
     run = runpy.run_path
     if is_run and is_torchelastic_launched():
+        # torchrun that is killed cannot end its processes
+        end_with_parent(os.getppid())
         run = tell_first_failure(run)
     if is_run and get_device() == 'cpu':
         parsed = runpy.run_path(str(path))['parse_args']()

@@ -1,7 +1,7 @@
 """A file is there whole, or as it was."""
 import pytest
 
-from mmpose_pinet.system.whole_file import replaced_when_whole
+from mmpose_pinet.system.whole_file import remove_unfinished, replaced_when_whole
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -22,3 +22,12 @@ def test_what_was_there_stays_if_writing_fails(tmp_path):
             raise RuntimeError('the disk is full')
     assert place.read_text() == 'before'
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    for name in ('.a.txt.12', '.a.txt.bak', 'b.txt.12', '.c.jpg.12'):
+        (tmp_path / name).write_text('')
+    remove_unfinished(tmp_path, '*.txt')
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        '.a.txt.bak', '.c.jpg.12', 'b.txt.12'
+    ]

@@ -1,5 +1,6 @@
 """Spreads work over spawned processes, and ends when one of them does."""
 import multiprocessing
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -7,6 +8,8 @@ from multiprocessing.spawn import get_preparation_data
 from typing import Any, Callable, Iterable, Iterator
 
 import cv2
+
+from mmpose_pinet.system.parent import end_with_parent
 
 _AT_THE_START = (
     'the processes ended before they had done anything. Each of them imports '
@@ -40,13 +43,18 @@ def map_in_workers(function: Callable, arguments: Iterable,
     message = _AT_THE_START
     # A forked process hangs in OpenCV once its parent has used threads.
     with ProcessPoolExecutor(num_workers, multiprocessing.get_context('spawn'),
-                             cv2.setNumThreads, (1, )) as pool:
+                             _start, (os.getpid(), )) as pool:
         try:
             for result in pool.map(function, arguments):
                 message = _IN_THE_MIDST
                 yield result
         except BrokenProcessPool:
             raise RuntimeError(message) from None
+
+
+def _start(parent: int) -> None:
+    end_with_parent(parent)
+    cv2.setNumThreads(1)
 
 
 def _end_if_spawned_by_an_unguarded_script() -> None:

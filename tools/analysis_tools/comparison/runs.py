@@ -2,16 +2,20 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from copy import deepcopy
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Callable
 
 from mmengine.config import Config
 from mmengine.device import get_device
+
+from mmpose_pinet.system.parent import end_with_parent
 
 TOOLS = Path(__file__).resolve().parents[2]
 # what MMEngine logs of a step
@@ -143,6 +147,9 @@ class Runs:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                # torchrun ends its processes when it is asked to end
+                preexec_fn=partial(end_with_parent, os.getpid(),
+                                   signal.SIGTERM),
                 env=dict(os.environ, PYTHONUNBUFFERED='1')) as process:
             for line in process.stdout:
                 file.write(line)
