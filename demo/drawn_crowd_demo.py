@@ -23,7 +23,7 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from tqdm import tqdm
 
-from mmpose_pinet.datasets.drawn import draw_crowd
+from mmpose_pinet.datasets.drawn import draw_crowd, find_damage
 from mmpose_pinet.system.parent import end_with_parent
 from mmpose_pinet.visualization import draw_predictions
 
@@ -94,14 +94,16 @@ def load_config(args: argparse.Namespace, options: dict) -> Config:
 
 
 def draw_data(args: argparse.Namespace) -> None:
-    """Draw both crowds, unless they are there."""
+    """Draw both crowds, unless they are there and whole."""
     sets = dict(train=(args.num_train, 0), val=(args.num_val, 1))
     for split, (number, seed) in sets.items():
         ann_file = Path(args.data_root) / f'annotations/{split}.json'
-        if ann_file.exists() and len(
-                json.loads(ann_file.read_text())['images']) == number:
+        damage = find_damage(args.data_root, number, split)
+        if damage is None:
             print(f'{ann_file} is there with {number} images: not drawn again')
             continue
+        if ann_file.exists():
+            print(f'{damage}: drawn again')
         draw_crowd(
             args.data_root,
             number,

@@ -13,8 +13,8 @@ MAX_LINES = 300
 # above, never one beside or below.
 LAYERS = [
     {
-        'version', 'registry', 'utils', 'system', 'compat', 'converters', 'results',
-        'fusion'
+        'version', 'registry', 'utils', 'system', 'compat', 'converters',
+        'results', 'fusion'
     },
     {'codecs', 'pictures'},
     {'post_processors'},

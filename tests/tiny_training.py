@@ -1,4 +1,4 @@
-"""A training of a second, in processes that start at once and may be killed."""
+"""A training of a second, that tests may run and kill."""
 import multiprocessing
 import os
 from pathlib import Path
@@ -73,8 +73,7 @@ def build_runner(folder, epochs, resume=False, hooks=None, size=10, **options):
                 dataset=dict(type='Numbers'),
                 collate_fn=dict(type='default_collate'),
                 sampler=dict(type='DefaultSampler', shuffle=True)),
-            optim_wrapper=dict(
-                optimizer=dict(type='SGD', lr=.1, momentum=.9)),
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1, momentum=.9)),
             param_scheduler=None,
             log_level='ERROR',
             resume=resume))

@@ -30,14 +30,15 @@ class EpochSeedHook(Hook):
             loader.worker_init_fn = None
         sampler = getattr(loader.batch_sampler, 'sampler', None)
         # with `diff_rank_seed` the ranks agree on another one
-        if hasattr(sampler,
-                   'seed') and not runner._randomness_cfg.get('diff_rank_seed'):
+        if hasattr(
+                sampler,
+                'seed') and not runner._randomness_cfg.get('diff_rank_seed'):
             sampler.seed = runner.seed
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed what the main process draws."""
-        seed, = np.random.SeedSequence(
-            [runner.seed, runner.rank, runner.iter]).generate_state(1)
+        seed, = np.random.SeedSequence([runner.seed, runner.rank,
+                                        runner.iter]).generate_state(1)
         random.seed(int(seed))
         np.random.seed(seed)
         torch.manual_seed(int(seed))

@@ -24,7 +24,8 @@ def mend_last_checkpoint(pointer: Path, candidates: Sequence[Path],
         ValueError: If none of them is whole: with the reason for each, and
             what to do.
     """
-    named = pointer.read_text(errors='replace').strip() if pointer.exists() else ''
+    named = pointer.read_text(
+        errors='replace').strip() if pointer.exists() else ''
     if '://' in named:  # on another backend
         return
     reasons = [f'{pointer} is empty or not there']

@@ -6,7 +6,6 @@ from tiny_training import build_runner
 
 from mmpose_pinet.engine import EpochSeedHook
 
-
 EPOCHS = 4
 
 

@@ -93,8 +93,8 @@ def test_kills_at_each_event_of_two_epochs(tmp_path):
         log = (tmp_path / f'{number}.log').read_text()
         # nothing that is whole is trained again, but for the last epoch
         if reached > 1:
-            assert f'epoch_{reached}.pth' in log or (
-                f'epoch_{reached - 1}.pth' in log)
+            assert f'epoch_{reached}.pth' in log or (f'epoch_{reached - 1}.pth'
+                                                     in log)
         assert not list(folder.glob('.*.pth.*'))
         assert 3 in {last_epoch(folder)}
     print(f'killed at {number} events')

@@ -27,8 +27,8 @@ def mended(folder, named):
     pointer = folder / 'last_checkpoint'
     if named is not None:
         pointer.write_bytes(named)
-    mend_last_checkpoint(
-        pointer, sorted(folder.glob('*.pth'), reverse=True), LOGGER)
+    mend_last_checkpoint(pointer, sorted(folder.glob('*.pth'), reverse=True),
+                         LOGGER)
     return pointer.read_text() if pointer.exists() else None
 
 

@@ -75,7 +75,8 @@ def test_by_steps_as_well(tmp_path):
     build_runner(
         tmp_path,
         2,
-        experiment_name='by_steps', **{
+        experiment_name='by_steps',
+        **{
             'default_hooks.checkpoint.by_epoch': False,
             'default_hooks.checkpoint.interval': 1
         }).train()

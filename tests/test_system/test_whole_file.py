@@ -1,7 +1,8 @@
 """A file is there whole, or as it was."""
 import pytest
 
-from mmpose_pinet.system.whole_file import remove_unfinished, replaced_when_whole
+from mmpose_pinet.system.whole_file import (remove_unfinished,
+                                            replaced_when_whole)
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):

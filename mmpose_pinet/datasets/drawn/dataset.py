@@ -13,6 +13,9 @@ from typing import Callable, Optional
 import cv2
 import numpy as np
 
+from mmpose_pinet.system.whole_file import (remove_unfinished,
+                                            replaced_when_whole)
+
 from ..crowding import crowd_index
 from .crowd import MIN_IMAGE_SIZE, draw_image
 from .person import KEYPOINTS
@@ -34,9 +37,9 @@ def _write_image(index: int, folder: Path, seed: int, image_size: int) -> dict:
     rng = np.random.default_rng([seed, split, index])
     image, persons = draw_image(rng, image_size, crowded=index % 2 == 1)
     file_name = f'{index:06d}.jpg'
-    path = folder / file_name
-    if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 92]):
-        raise OSError(f'cannot write {path}')
+    _, content = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    with replaced_when_whole(folder / file_name) as unfinished:
+        unfinished.write_bytes(content)
     keypoints = np.stack([person['keypoints'] for person in persons])
     bboxes = np.stack([person['bbox'] for person in persons])
     return dict(
@@ -70,6 +73,8 @@ def draw_crowd(out_dir: str,
 
     Every second image has two boxes of an IoU above 0.5, the others have
     none. The same arguments give the same bytes, with any number of workers.
+    The annotation file comes last: while it is not there, the set is not
+    whole.
     ``area`` is the box area w * h, as in OCHuman, which has no masks either.
 
     Args:
@@ -91,6 +96,7 @@ def draw_crowd(out_dir: str,
     Raises:
         ValueError: If a number is out of its range.
         NotADirectoryError: If ``out_dir`` is a file.
+        OSError: If a file cannot be written, as on a full disk.
         RuntimeError: If a process ends before its work is done, as it does
             where the calling script lacks that line.
     """
@@ -107,7 +113,8 @@ def draw_crowd(out_dir: str,
             f'{out_dir} is a file: name a folder to draw into')
     folder, ann_file = out_dir / split, out_dir / f'annotations/{split}.json'
     folder.mkdir(parents=True, exist_ok=True)
-    ann_file.parent.mkdir(exist_ok=True)
+    ann_file.unlink(missing_ok=True)
+    remove_unfinished(folder, '*.jpg')
 
     write = partial(
         _write_image, folder=folder, seed=seed, image_size=image_size)
@@ -129,5 +136,6 @@ def draw_crowd(out_dir: str,
                 keypoints=list(KEYPOINTS),
                 skeleton=SKELETON)
         ])
-    ann_file.write_text(json.dumps(content))
+    with replaced_when_whole(ann_file) as unfinished:
+        unfinished.write_text(json.dumps(content))
     return ann_file
