@@ -24,7 +24,7 @@ augmentation = [
 val_pipeline = [
     dict(type='LoadOrientedImage'),
     dict(
-        type='BottomupResize',
+        type='BottomupBoundedResize',
         input_size=(512, 512),
         size_factor=64,
         resize_mode='expand'),

@@ -2,7 +2,7 @@ _base_ = './rtmo-s_coco.py'
 
 # As in the paper, train on val, report on test.
 data = dict(
-    type='OCHumanDataset',
+    type='CheckedOCHumanDataset',
     data_root='data/ochuman/',
     data_prefix=dict(img='images/'))
 train_dataloader = dict(

@@ -6,7 +6,7 @@ _base_ = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/' \
 # with those that a detector finds. README.md tells how to have them found.
 custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
 
-dataset_type = 'OCHumanDataset'
+dataset_type = 'CheckedOCHumanDataset'
 data_root = 'data/ochuman/'
 
 train_dataloader = dict(

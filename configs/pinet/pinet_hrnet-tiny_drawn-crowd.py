@@ -76,14 +76,14 @@ train_pipeline = [
 val_pipeline = [
     dict(type='LoadOrientedImage'),
     dict(
-        type='BottomupResize',
+        type='BottomupBoundedResize',
         input_size=input_size,
         size_factor=64,
         resize_mode='expand'),
     _base_.val_pipeline[-1],
 ]
 
-dataset_type = 'CocoDataset'
+dataset_type = 'CheckedCocoDataset'
 data_root = 'data/drawn_crowd/'
 
 train_dataloader = dict(

@@ -109,7 +109,7 @@ class PartSPR(BaseKeypointCodec):
         Args:
             keypoints (np.ndarray): (N, K, 2) in input px.
             keypoints_visible (np.ndarray): (N, K), above 0 where labelled,
-                seen and covered keypoints alike. Defaults to all.
+                seen and covered alike. Defaults to all that are finite.
             area (np.ndarray): (N, ) box areas after augmentation, input px^2.
 
         Returns:
@@ -142,7 +142,8 @@ class PartSPR(BaseKeypointCodec):
             keypoints_visible = np.ones((num_persons, num_keypoints))
 
         points = (keypoints / self.scale_factor).astype(np.float32)
-        labelled = keypoints_visible > 0
+        labelled = (keypoints_visible > 0) & np.isfinite(points).all(-1)
+        points[~labelled] = 0  # of weight 0, and 0 times NaN is NaN
         centres, has_centre = self._part_centres(points, labelled, area)
 
         heatmaps, heatmap_weights = draw_gaussians(

@@ -1,9 +1,14 @@
 """Datasets and transforms that MMPose lacks."""
+from .checked import (CheckedAnnotations, CheckedCocoDataset,
+                      CheckedCrowdPoseDataset, CheckedOCHumanDataset)
 from .labelled_coco import LabelledCocoDataset
-from .transforms import (BottomupBoxArea, BottomupCrowdMask, LoadOrientedImage,
+from .transforms import (BottomupBoundedResize, BottomupBoxArea,
+                         BottomupCrowdMask, LoadOrientedImage,
                          PackPyramidInputs)
 
 __all__ = [
-    'BottomupBoxArea', 'BottomupCrowdMask', 'LabelledCocoDataset',
-    'LoadOrientedImage', 'PackPyramidInputs'
+    'BottomupBoundedResize', 'BottomupBoxArea', 'BottomupCrowdMask',
+    'CheckedAnnotations', 'CheckedCocoDataset', 'CheckedCrowdPoseDataset',
+    'CheckedOCHumanDataset', 'LabelledCocoDataset', 'LoadOrientedImage',
+    'PackPyramidInputs'
 ]

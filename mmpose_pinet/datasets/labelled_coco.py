@@ -2,18 +2,19 @@
 from typing import List
 
 import numpy as np
-from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS
+
+from .checked import CheckedCocoDataset
 
 
 @DATASETS.register_module()
-class LabelledCocoDataset(CocoDataset):
+class LabelledCocoDataset(CheckedCocoDataset):
     """COCO images that hold enough labelled keypoints, for training.
 
     An image's labelled keypoints are those of all its persons, seen and
     covered alike; crowd regions do not count. Nothing is left out in
     ``test_mode``, nor without a ``filter_cfg``. For the other arguments see
-    :class:`CocoDataset`.
+    :class:`CheckedCocoDataset`.
 
     Args:
         filter_cfg (dict, optional): ``min_labelled_keypoints`` (int): images

@@ -1,12 +1,14 @@
 """Pictures as the network takes them, and poses back in image px.
 
-The same as MMPose's ``BottomupResize`` with ``resize_mode='expand'``, and as
-its estimator's way back: bit by bit.
+The same as ``BottomupBoundedResize`` with ``resize_mode='expand'``, and as the
+way back of MMPose's estimator: bit by bit.
 """
 from typing import NamedTuple, Tuple
 
 import cv2
 import numpy as np
+
+from mmpose_pinet.pictures.bounds import bound_size
 
 from .metadata import FileMetadata
 
@@ -30,6 +32,7 @@ def resize(image: np.ndarray,
 
     The short side becomes ``short_side``, rounded up to a multiple of
     ``size_factor``; the long side is padded on both ends to such a multiple.
+    Pictures of more than 8:1 become smaller, see :func:`bound_size`.
 
     Args:
         image (np.ndarray): (h, w, 3).
@@ -42,7 +45,8 @@ def resize(image: np.ndarray,
     factor = metadata.size_factor
     side = _round_up(metadata.short_side, factor)
     ratio = width / height
-    exact = max(side, side * ratio), max(side, side / ratio)
+    exact = bound_size((max(side, side * ratio), max(side, side / ratio)),
+                       (side, side))
     size = _round_up(exact[0], factor), _round_up(exact[1], factor)
     center = np.array([width / 2, height / 2], np.float32)
     extent = np.array(

@@ -58,15 +58,35 @@ def read_image(picture: Picture) -> np.ndarray:
     """
     if picture.image is not None:
         return picture.image
-    try:
-        image = cv2.imdecode(
-            np.fromfile(picture.source, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:  # an empty file, or one too large
-        raise ValueError(f'{picture.source} cannot be read as a picture: '
-                         f'{error}') from error
+    content = np.fromfile(picture.source, np.uint8)
+    reason = 'it is cut off'
+    image = None
+    if not is_cut_off(content.tobytes()):
+        try:
+            image = cv2.imdecode(content, cv2.IMREAD_COLOR)
+            reason = 'it is damaged, or of a format that OpenCV has not'
+        except cv2.error as error:  # an empty file, or one too large
+            reason = str(error)
     if image is None:
-        raise ValueError(f'{picture.source} cannot be read as a picture')
+        raise ValueError(
+            f'{picture.source} cannot be read as a picture: {reason}')
     return image
+
+
+def is_cut_off(content: bytes) -> bool:
+    """Tell whether a JPEG lacks its end.
+
+    OpenCV before 4.11 fills what is missing with grey and says nothing; of
+    other formats it reads none that is cut off.
+
+    Args:
+        content (bytes): Of a file of any kind.
+    """
+    if not content.startswith(b'\xff\xd8'):
+        return False
+    # Neither marker occurs in compressed data. One in a thumbnail stands
+    # before the start of the picture's own data.
+    return content.rfind(b'\xff\xd9') < content.rfind(b'\xff\xda')
 
 
 def is_single(inputs: Any) -> bool:

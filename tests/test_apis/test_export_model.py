@@ -76,14 +76,14 @@ def several_scales(config):
 
 def oblong_input(config):
     for transform in config.test_dataloader.dataset.pipeline:
-        if transform.type == 'BottomupResize':
+        if transform.type == 'BottomupBoundedResize':
             transform.input_size = (512, 256)
 
 
 def no_resizing(config):
     config.test_dataloader.dataset.pipeline = [
         transform for transform in config.test_dataloader.dataset.pipeline
-        if transform.type != 'BottomupResize'
+        if transform.type != 'BottomupBoundedResize'
     ]
 
 

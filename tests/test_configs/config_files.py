@@ -74,7 +74,8 @@ def shrink(cfg, size):
         codec.update(input_size=(size, size), heatmap_size=(side, side))
     pipeline_step(train, 'BottomupRandomAffine').input_size = (size, size)
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
-        resize = pipeline_step(loader.dataset.pipeline, 'BottomupResize')
+        resize = pipeline_step(loader.dataset.pipeline,
+                               'BottomupBoundedResize')
         resize.input_size = (size, size)
     return cfg
 

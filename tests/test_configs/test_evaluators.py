@@ -54,7 +54,8 @@ def test_multi_scale_test_is_the_papers(name):
     cfg = Config.fromfile(PATHS[f'{name}_multiscale'])
     assert cfg.model.test_cfg == dict(flip_test=True, multiscale_test=True)
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
-        resize = pipeline_step(loader.dataset.pipeline, 'BottomupResize')
+        resize = pipeline_step(loader.dataset.pipeline,
+                               'BottomupBoundedResize')
         assert sorted([1, *resize.aug_scales]) == [0.5, 1, 2]
         assert loader.batch_size == 1
 

@@ -46,7 +46,7 @@ def test_a_run_trains_validates_and_tests(cfg, drawn_truth, tmp_path):
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         if loader != 'train_dataloader':
             pipeline_step(cfg[loader].dataset.pipeline,
-                          'BottomupResize').input_size = (64, 64)
+                          'BottomupBoundedResize').input_size = (64, 64)
         name_data(cfg, loader, tmp_path)
         cfg[loader].update(num_workers=0, persistent_workers=False)
     cfg.train_cfg.update(max_epochs=1, val_interval=1)

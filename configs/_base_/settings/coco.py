@@ -16,7 +16,7 @@ train_dataloader = dict(
         data_prefix=dict(img='train2017/')))
 val_dataloader = dict(
     dataset=dict(
-        type='CocoDataset',
+        type='CheckedCocoDataset',
         data_root=data_root,
         ann_file='annotations/person_keypoints_val2017.json',
         data_prefix=dict(img='val2017/')))

@@ -11,7 +11,7 @@ auto_scale_lr = dict(base_batch_size=40)
 
 default_hooks = dict(checkpoint=dict(save_best='crowdpose/AP'))
 
-dataset_type = 'CrowdPoseDataset'
+dataset_type = 'CheckedCrowdPoseDataset'
 data_root = 'data/crowdpose/'
 
 train_dataloader = dict(

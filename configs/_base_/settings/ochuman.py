@@ -5,7 +5,7 @@ _base_ = '../schedule_140e.py'
 auto_scale_lr = dict(base_batch_size=20)
 
 # OCHuman has no training set: as in the paper, train on val, report on test.
-dataset_type = 'OCHumanDataset'
+dataset_type = 'CheckedOCHumanDataset'
 data_root = 'data/ochuman/'
 
 train_dataloader = dict(

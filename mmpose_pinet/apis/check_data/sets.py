@@ -6,6 +6,8 @@ from mmengine.config import Config, ConfigDict
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
+from mmpose_pinet.datasets import CheckedAnnotations
+
 from .building import attempt
 from .findings import Findings
 
@@ -89,8 +91,9 @@ def _build(config: ConfigDict, key: str, loop: str, findings: Findings):
                       dict(config, lazy_init=True,
                            pipeline=[]), key, loop, findings)
     reader = getattr(type(dataset), '_load_annotations', None)
-    if dataset is not None and \
-            reader is not BaseCocoStyleDataset._load_annotations:
+    readers = (BaseCocoStyleDataset._load_annotations,
+               CheckedAnnotations._load_annotations)
+    if dataset is not None and reader not in readers:
         findings.add(
             'unknown_format', loop,
             f'{key}: {type(dataset).__name__} reads another format '

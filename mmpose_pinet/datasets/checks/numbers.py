@@ -4,12 +4,15 @@ from typing import Any, Optional
 import numpy as np
 
 
-def check_numbers(values: Any, count: Optional[int] = None) -> np.ndarray:
-    """Read a flat list of finite numbers, as a JSON file holds it.
+def check_numbers(values: Any,
+                  count: Optional[int] = None,
+                  finite: bool = True) -> np.ndarray:
+    """Read a flat list of numbers, as a JSON file holds it.
 
     Args:
         values (list): Numbers; JSON also knows NaN, Infinity and null.
         count (int, optional): How many they must be.
+        finite (bool): Whether NaN and infinity are wrong.
 
     Returns:
         np.ndarray: float64, the numbers.
@@ -29,7 +32,7 @@ def check_numbers(values: Any, count: Optional[int] = None) -> np.ndarray:
         numbers = np.array(values, np.float64)
     except OverflowError as error:  # JSON's integers have no limit
         raise ValueError('has a number beyond all floats') from error
-    if not np.isfinite(numbers).all():
+    if finite and not np.isfinite(numbers).all():
         raise ValueError('has a number that is not finite')
     return numbers
 

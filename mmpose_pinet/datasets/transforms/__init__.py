@@ -1,10 +1,11 @@
 """Transforms that MMPose lacks."""
+from .bounded_resize import BottomupBoundedResize
 from .box_area import BottomupBoxArea
 from .crowd_mask import BottomupCrowdMask
 from .load_image import LoadOrientedImage
 from .pack_pyramid import PackPyramidInputs
 
 __all__ = [
-    'BottomupBoxArea', 'BottomupCrowdMask', 'LoadOrientedImage',
-    'PackPyramidInputs'
+    'BottomupBoundedResize', 'BottomupBoxArea', 'BottomupCrowdMask',
+    'LoadOrientedImage', 'PackPyramidInputs'
 ]

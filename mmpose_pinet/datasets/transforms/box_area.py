@@ -21,22 +21,28 @@ class BottomupBoxArea(BaseTransform):
         - bbox: (N, 4, 2) corners, as :class:`BottomupRandomAffine` leaves
           them, or (N, 4) xyxy, in input px
         - keypoints (optional): (N, K, 2) in input px, checked alone
+        - keypoints_visible (optional): (N, K), above 0 where labelled
 
     Added Keys:
 
         - area: (N, ) float32, in input px^2; an annotated one is replaced
 
     Raises:
-        ValueError: If a box or keypoint is not finite, which would make the
-            loss NaN; with file, image and annotation.
+        ValueError: If a box or a labelled keypoint is not finite; with file,
+            image and annotation.
     """
 
     def transform(self, results: dict) -> dict:
         """Set ``results['area']``."""
-        for key in ('bbox', 'keypoints'):
-            if key in results:
-                _check_finite(key, results)
         bbox = results['bbox']
+        _check_finite('bbox', bbox, results)
+        if 'keypoints' in results:
+            keypoints = results['keypoints']
+            visible = results.get('keypoints_visible')
+            if visible is not None:  # (N, K), or weights (N, K, 2) beside it
+                labelled = visible.reshape(*keypoints.shape[:2], -1)[..., :1]
+                keypoints = np.where(labelled > 0, keypoints, 0)
+            _check_finite('keypoints', keypoints, results)
         if bbox.ndim == 3:
             # The corners span a parallelogram. Its area stays the same when
             # it is turned or mirrored; that of the upright box around a
@@ -49,8 +55,8 @@ class BottomupBoxArea(BaseTransform):
         return results
 
 
-def _check_finite(key: str, results: dict) -> None:
-    persons = np.flatnonzero(not_finite(results[key]))
+def _check_finite(key: str, values: np.ndarray, results: dict) -> None:
+    persons = np.flatnonzero(not_finite(values))
     if persons.size:
         ids = results.get('id')
         name = sample_name(results, None if ids is None else ids[persons[0]])

@@ -6,7 +6,7 @@ from mmpose.datasets.transforms import BottomupGetHeatmapMask
 from mmpose.registry import TRANSFORMS
 
 from ..checks import check_segmentation, rle_mask
-from .sample_name import sample_name
+from .sample_name import annotation_of, sample_name
 
 
 @TRANSFORMS.register_module()
@@ -62,7 +62,7 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
                 check_segmentation(seg, results['img_shape'])
             except ValueError as error:
                 raise ValueError(
-                    f'{sample_name(results, _annotation_of(seg, results))}: '
+                    f'{sample_name(results, annotation_of(seg, results))}: '
                     f'the segmentation is malformed: {error}. Mend the '
                     'annotation, or load the picture as it is stored, with '
                     'LoadOrientedImage, if EXIF has turned it') from error
@@ -75,11 +75,3 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
         results['field_mapping_table'] = dict(
             results['field_mapping_table'], heatmap_mask='heatmap_mask')
         return results
-
-
-def _annotation_of(seg, results: dict) -> Optional[int]:
-    """The id of the annotation that a segmentation stands in, if known."""
-    for annotation in results.get('raw_ann_info') or []:
-        if annotation.get('segmentation') == seg:
-            return annotation['id']
-    return None

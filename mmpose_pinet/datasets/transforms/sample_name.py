@@ -1,5 +1,5 @@
 """Where a sample of a training comes from, for errors."""
-from typing import Optional
+from typing import Any, Optional
 
 
 def sample_name(results: dict, annotation_id: Optional[int] = None) -> str:
@@ -19,3 +19,19 @@ def sample_name(results: dict, annotation_id: Optional[int] = None) -> str:
     if annotation_id is not None:
         known.append(f'annotation {annotation_id}')
     return ', '.join(known)
+
+
+def annotation_of(segmentation: Any, results: dict) -> Optional[int]:
+    """Find the annotation that a segmentation stands in.
+
+    Args:
+        segmentation (dict | list | None): As the annotation file has it.
+        results (dict): Of a pipeline; ``raw_ann_info`` is used if it is there.
+
+    Returns:
+        int | None: Its id, if it is known.
+    """
+    for annotation in results.get('raw_ann_info') or []:
+        if annotation.get('segmentation') == segmentation:
+            return annotation['id']
+    return None

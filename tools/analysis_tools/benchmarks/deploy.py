@@ -90,7 +90,7 @@ def _measure_all(setting: Setting, folder: Path) -> List[Row]:
 def _for_pictures(setting: Setting) -> Setting:
     """Let the config's test look at pictures of the shape as they are."""
     for step in setting.cfg.test_dataloader.dataset.pipeline:
-        if step.type == 'BottomupResize':
+        if step.type == 'BottomupBoundedResize':
             step.input_size = (min(setting.shape), ) * 2
     return setting
 

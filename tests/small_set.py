@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 CONFIG = str(
-    Path(__file__).resolve().parents[3] /
+    Path(__file__).resolve().parents[1] /
     'configs/pinet/pinet_hrnet-tiny_drawn-crowd.py')
 WIDTH, HEIGHT = 64, 48
 JOINTS = [
