@@ -1,4 +1,4 @@
-"""Datasets that name what is wrong with a file or sample, and skip if asked."""
+"""Datasets that name what is wrong with a file or a sample."""
 import json
 import logging
 from typing import Dict, List, Optional, Tuple

@@ -163,7 +163,7 @@ BAD_ANNOTATIONS = {
     'area negative':
     person(area=-5),
     'no area':
-    handled(area=..., loops=('train', )),
+    unnoted(area=..., loops=('train', )),
     'num_keypoints null':
     person(num_keypoints=None),
     'num_keypoints a string':
@@ -175,7 +175,7 @@ BAD_ANNOTATIONS = {
     'num_keypoints 0':
     handled(num_keypoints=0),
     'no num_keypoints':
-    handled(num_keypoints=..., loops=('train', )),
+    unnoted(num_keypoints=..., loops=('train', )),
     'iscrowd null':
     unnoted(iscrowd=None),
     'no iscrowd':

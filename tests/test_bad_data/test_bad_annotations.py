@@ -2,8 +2,11 @@
 import numpy as np
 import pytest
 from bad_annotations import BAD_ANNOTATIONS
-from small_set import CocoSet
+from small_set import CONFIG, CocoSet, Data
 from ways import Try, load, table
+
+from mmpose_pinet.apis.check_data import check_data
+from mmpose_pinet.apis.check_data.findings import KINDS
 
 ID = 77  # of the picture and person at fault
 
@@ -78,3 +81,37 @@ def broken(samples, loop):
             if not values.float().isfinite().all():
                 return f'{key} is not finite'
     return ''
+
+
+def test_found_in_one_run_of_check_data(tmp_path):
+    """And those that do no harm are not."""
+    data = Data(tmp_path)
+    planted = {}
+    for number, (name, fault) in enumerate(BAD_ANNOTATIONS.items()):
+        if name != 'nobody':  # else nobody is left
+            planted[name] = plant(data.train, fault, 5000 + number)
+    data.write()
+    findings = check_data(CONFIG, data.options)
+    told = [name for kind in KINDS for name in findings.of(kind)]
+    tries = []
+    for number, (name, (image, person)) in enumerate(planted.items()):
+        words = {str(5000 + number), *TOLD_BY.get(name, ())}
+        found = [t for t in told if any(word in t for word in words)]
+        wrong = '' if bool(found) == BAD_ANNOTATIONS[name].is_noted else (
+            f'found {found}')
+        tries.append(Try(name, 'check-data', wrong))
+    print(table(tries))
+    assert not any(t.fault for t in tries), table(tries)
+
+
+# what says so of entries that have no number
+TOLD_BY = {
+    'two categories': ['of category 2'],
+    'an entry null': ['is None'],
+    'an entry a list': ['is []'],
+    'no annotation id': ['lacks id'],
+    'annotation id null': ['has id None'],
+    'annotation id a string': ["has id 'a'"],
+    'annotation id twice': ['1'],
+    'picture id twice': ['1'],
+}

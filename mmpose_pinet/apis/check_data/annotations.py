@@ -1,7 +1,9 @@
 """Mistakes of a COCO keypoint file."""
 import json
 from collections import Counter
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set
+
+from mmpose_pinet.datasets.checks import entry_flaw
 
 from .findings import Findings
 from .joints import names_at_odds
@@ -70,6 +72,7 @@ def check_annotations(content: dict, use: Use,
     images = _images(content, use, findings)
     categories = _categories(content, use, findings)
     num_labelled: Counter = Counter()
+    num_of: Counter = Counter()  # persons of each category
     num_persons = 0
     for entry in _entries(content, 'annotations', use, findings):
         name = f'annotation {entry["id"]}'
@@ -87,7 +90,11 @@ def check_annotations(content: dict, use: Use,
         labelled = check_person(name, entry, image)
         if labelled:
             num_persons += 1
+            num_of[entry['category_id']] += entry['category_id'] in categories
             num_labelled[image['id']] += labelled
+    for category, number in list((+num_of).items())[1:]:
+        findings.add('categories', use.place,
+                     f'{number} of category {category}')
     sound = [image for image in images.values() if image is not None]
     return AnnotationFile(sound, num_labelled, num_persons)
 
@@ -101,7 +108,7 @@ def _entries(content: dict, key: str, use: Use,
         return
     seen = set()
     for index, entry in enumerate(entries):
-        flaw = _flaw(entry, _NEEDED[key])
+        flaw = entry_flaw(entry, _NEEDED[key])
         if flaw:
             findings.add('entry', use.place, f'{key}[{index}] {flaw}')
             continue
@@ -109,18 +116,6 @@ def _entries(content: dict, key: str, use: Use,
             findings.add(_TWICE[key], use.place, str(entry['id']))
         seen.add(entry['id'])
         yield entry
-
-
-def _flaw(entry: Any, needed: Dict[str, type]) -> Optional[str]:
-    if not isinstance(entry, dict):
-        return f'is {entry!r:.20}'
-    lacking = [key for key in needed if key not in entry]
-    if lacking:
-        return f'lacks {", ".join(lacking)}'
-    for key, kind in needed.items():
-        if type(entry[key]) is not kind:
-            return f'has {key} {entry[key]!r:.20}'
-    return None
 
 
 def _images(content: dict, use: Use,

@@ -1,9 +1,10 @@
 """Mistakes of one person's annotation."""
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from mmpose_pinet.datasets.checks import check_numbers, check_segmentation
+from mmpose_pinet.datasets.checks import (check_keypoints, check_numbers,
+                                          check_segmentation)
 
 from .findings import Findings
 
@@ -51,7 +52,7 @@ class PersonCheck:
             int: How many joints it labels; 0 for a crowd region.
         """
         crowd = bool(annotation.get('iscrowd', 0))
-        box = self._numbers('box', name, annotation, 'bbox', 4)
+        box = self._read('box', name, annotation, 'bbox', _check_box)
         joints = self._keypoints(name, annotation)
         labelled = 0
         has_area = True
@@ -69,14 +70,14 @@ class PersonCheck:
             self.add('unmasked_crowd', name)
         return 0 if crowd else labelled
 
-    def _numbers(self, kind: str, name: str, annotation: dict, key: str,
-                 count: int) -> Optional[np.ndarray]:
+    def _read(self, kind: str, name: str, annotation: dict, key: str,
+              check: Callable[[Any], np.ndarray]) -> Optional[np.ndarray]:
         if key not in annotation:
             # MMPose leaves such a person out without a word
             self.add('entry', f'{name} lacks {key}')
             return None
         try:
-            return check_numbers(annotation[key], count)
+            return check(annotation[key])
         except ValueError as error:
             self.add(kind, f'{name}: {error}')
             return None
@@ -90,11 +91,11 @@ class PersonCheck:
                 'keypoint_count', f'{name} has {len(values) / 3:g} in '
                 f'place of {count // 3}')
             return None
-        joints = self._numbers('keypoints', name, annotation, 'keypoints',
-                               count)
+        joints = self._read(
+            'keypoints', name, annotation, 'keypoints',
+            lambda values: check_keypoints(values, len(self.use.joints)))
         if joints is None:
             return None
-        joints = joints.reshape(-1, 3)
         if not np.isin(joints[:, 2], (0, 1, 2)).all():
             self.add('visibility', name)
         return joints
@@ -126,7 +127,9 @@ class PersonCheck:
         # COCO counts labelled joints, CrowdPose those that are in sight
         seen = int((joints[:, 2] == 2).sum())
         told = annotation.get('num_keypoints', seen)
-        if told == 0 and seen:
+        if type(told) is not int or told < 0:
+            self.add('entry', f'{name} has num_keypoints {told!r:.20}')
+        elif told == 0 and seen:
             self.add('hidden_person', name)
         elif told not in (seen, len(points)):
             self.add('num_keypoints', f'{name}: {told} for {len(points)}')
@@ -140,6 +143,13 @@ class PersonCheck:
         except ValueError as error:
             self.add('segmentation' if is_read else 'spare_segmentation',
                      f'{name}: {error}')
+
+
+def _check_box(values: Any) -> np.ndarray:
+    box = check_numbers(values, 4)
+    if (box[2:] < 0).any():
+        raise ValueError(f'its size is {box[2:].tolist()}')
+    return box
 
 
 def _is_positive(value: Any) -> bool:

@@ -68,12 +68,14 @@ def entry_flaw(entry: Any, needed: Dict[str, type]) -> Optional[str]:
     """
     if not isinstance(entry, dict):
         return f'is {entry!r:.20}'
+    id_ = entry.get('id')
+    name = f'(id {id_}) ' if type(id_) is int else ''
     lacking = [key for key in needed if key not in entry]
     if lacking:
-        return f'lacks {", ".join(lacking)}'
+        return f'{name}lacks {", ".join(lacking)}'
     for key, kind in needed.items():
-        if type(entry[key]) is not kind:
-            return f'has {key} {entry[key]!r:.20}'
+        if type(entry[key]) is not kind or entry[key] == '':
+            return f'{name}has {key} {entry[key]!r:.20}'
     return None
 
 

@@ -58,9 +58,13 @@ def test_any_value_of_any_key_is_survived(part):
 
 def test_outside_boxes_and_joints_are_those_of_a_loop():
     content = content_of(num_persons=300, seed=1)
-    expected = dict(box_area=set(), person_outside=set(), joint_outside=set())
+    expected = dict(
+        box=set(), box_area=set(), person_outside=set(), joint_outside=set())
     num_persons = 0
     for person in content['annotations']:
+        x, y, w, h = person['bbox']
+        if w < 0 or h < 0:
+            expected['box'].add(person['id'])
         points = np.reshape(person['keypoints'], (17, 3)).tolist()
         labelled = [(x, y) for x, y, v in points if v > 0]
         if person['iscrowd'] or not labelled:
@@ -72,7 +76,8 @@ def test_outside_boxes_and_joints_are_those_of_a_loop():
             expected['person_outside'].add(person['id'])
         elif beyond:
             expected['joint_outside'].add(person['id'])
-        x, y, w, h = person['bbox']
+        if w < 0 or h < 0:
+            continue
         columns = min(x + w, WIDTH - 1) - max(x, 0)
         rows = min(y + h, HEIGHT - 1) - max(y, 0)
         if columns <= 0 or rows <= 0:

@@ -61,6 +61,9 @@ def plant(data):
     points = [20, 20, 2] * 17
     person('unknown_image', image_id=77)
     person('unknown_category', category_id=5)
+    person('categories', category_id=2)
+    train.categories.append(dict(id=2, name='statue'))
+    told['categories'] = ['1 of category 2']
     person('box', bbox=[1, 2, float('nan'), 4])
     person('box_area', bbox=[10, 10, 0, 20])
     person('keypoint_count', keypoints=points[:-3])
