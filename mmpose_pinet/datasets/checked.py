@@ -139,9 +139,12 @@ class CheckedAnnotations:
                 is malformed: MMPose's own transform dies of some.
         """
         info = super().get_data_info(idx)
-        segmentations = () if self.test_mode else info.get('invalid_segs', ())
-        for segmentation in segmentations:
-            width, height = info['annotated_size'][0]
+        if self.test_mode or 'invalid_segs' not in info:
+            return info
+        # where nothing is segmented, MMPose's own transform fails as well
+        info['invalid_segs'] = [seg for seg in info['invalid_segs'] if seg]
+        (width, height), *_ = info['annotated_size']
+        for segmentation in info['invalid_segs']:
             try:
                 check_segmentation(segmentation, (height, width))
             except ValueError as error:

@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 from bad_annotations import BAD_ANNOTATIONS
-from small_set import CONFIG, CocoSet, Data
-from ways import Try, load, table
+from small_set import CONFIG, Data
+from ways import OneSet, Try, table
 
 from mmpose_pinet.apis.check_data import check_data
 from mmpose_pinet.apis.check_data.findings import KINDS
@@ -18,20 +18,6 @@ def plant(of, fault, id_=ID):
     return image, person
 
 
-class OneSet:
-    """A set of two pictures, written anew for each fault."""
-
-    def __init__(self, root, loop):
-        self.root, self.loop = root, loop
-        self.of = CocoSet(root, loop, 2, 1)
-        self.options = {
-            f'{loop}_dataloader.dataset.data_root': str(root),
-        }
-
-    def write(self):
-        self.of.write()
-
-
 @pytest.mark.parametrize(
     'loop', ['train', pytest.param('val', marks=pytest.mark.slow)])
 def test_handled_or_named(loop, tmp_path):
@@ -42,7 +28,7 @@ def test_handled_or_named(loop, tmp_path):
         data = OneSet(tmp_path / str(number), loop)
         image, person = plant(data.of, fault)
         try:
-            samples = load(data, loop)
+            samples = data.load()
         except Exception as error:
             wrong = ''
             if not (fault.is_error

@@ -79,8 +79,8 @@ def judge(picture, call, names):
 def in_sets(names, data):
     """Try them in training and test, and look at what is loaded."""
     numbers = plant(data, names)
-    for loop in ('train', 'val'):
-        dataset = open_set(data, loop)
+    for loop, of in (('train', data.train), ('val', data.val)):
+        dataset = open_set(of, loop)
         index = {
             dataset.get_data_info(i)['img_id']: i
             for i in range(len(dataset))

@@ -1,14 +1,15 @@
 """The ways on which data come in, and what a fault is there."""
 from functools import lru_cache
+from pathlib import Path
 from typing import List, NamedTuple
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from mmpose.registry import DATASETS
-from small_set import CONFIG, Data
+from mmpose.registry import DATASETS, TRANSFORMS
+from small_set import CONFIG, CocoSet
 
-from mmpose_pinet.apis.check_data import check_data
+from mmpose_pinet.codecs.skeletons import read_dataset_info
 
 
 class Try(NamedTuple):
@@ -37,44 +38,45 @@ def table(tries: List[Try]) -> str:
 
 @lru_cache(None)
 def dataset_config(loop: str) -> dict:
-    """That of the config's training or test."""
-    return Config.fromfile(CONFIG)[f'{loop}_dataloader'].dataset
+    """That of the config's training or test, with its transforms built."""
+    config = Config.fromfile(CONFIG)[f'{loop}_dataloader'].dataset
+    transforms = [TRANSFORMS.build(step) for step in config.pipeline]
+    # to serialise calls the garbage collector, for half a second; a metainfo
+    # file is read anew by each dataset
+    return dict(
+        config,
+        pipeline=transforms,
+        serialize_data=False,
+        metainfo=read_dataset_info('coco'))
 
 
-def open_set(data: Data, loop: str, **settings):
-    """The dataset of the config's training or test, on these files."""
-    data.write()
-    root = data.options[f'{loop}_dataloader.dataset.data_root']
+class OneSet:
+    """A set of a few pictures, to be changed and opened.
+
+    Args:
+        root (Path): An empty folder.
+        loop (str): ``'train'`` or ``'val'``, the config's training or test.
+        num_images (int): How many, without a mistake.
+    """
+
+    def __init__(self, root: Path, loop: str, num_images: int = 2) -> None:
+        self.loop = loop
+        self.of = CocoSet(root, loop, num_images, 1)
+
+    def open(self):
+        """The dataset that reads it."""
+        return open_set(self.of, self.loop)
+
+    def load(self) -> List[dict]:
+        """All samples, packed; the same are chosen every time."""
+        np.random.seed(0)
+        dataset = self.open()
+        return [dataset[i] for i in range(len(dataset))]
+
+
+def open_set(of: CocoSet, loop: str):
+    """Write a set; the dataset of the config's training or test, on it."""
+    of.write()
     with DefaultScope.overwrite_default_scope('mmpose'):
         return DATASETS.build(
-            dict(dataset_config(loop), data_root=root, **settings))
-
-
-def load(data: Data, loop: str) -> List[dict]:
-    """All samples, packed; the same are chosen every time."""
-    np.random.seed(0)
-    dataset = open_set(data, loop)
-    return [dataset[i] for i in range(len(dataset))]
-
-
-def judge(call, words) -> str:
-    """A fault if nothing is raised, or an error lacks one of the words."""
-    try:
-        call()
-    except Exception as error:
-        lacking = [word for word in words if word not in str(error)]
-        if not lacking:
-            return ''
-        return (f'{type(error).__name__} without {", ".join(lacking)}: '
-                f'{error}')
-    return 'nothing is said'
-
-
-def judge_check(data: Data, words) -> str:
-    """A fault if no finding of check-data has all words."""
-    data.write()
-    findings = check_data(CONFIG, data.options)
-    found = [name for names in findings._found.values() for name in names]
-    if any(all(word in name for word in words) for name in found):
-        return ''
-    return f'none of {found} has {", ".join(words)}'
+            dict(dataset_config(loop), data_root=str(of.file.parents[1])))
