@@ -95,3 +95,23 @@ def test_targets_of_a_mirrored_crowd(crowd, parts, skeleton):
             atol=1e-4)
         np.testing.assert_allclose(rows_mirrored[key_mirrored][1],
                                    rows[key][1][flip])
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_joint_that_is_nowhere_costs_no_part_points(value):
+    """It is as if nobody had labelled it."""
+    codec, keypoints, area = draw_crowd((3, [0, 3]), 'part-large', 'coco')
+    visible = np.ones(keypoints.shape[:2])
+    visible[1, 4] = 0
+    expected = codec.encode(keypoints, visible, area)
+    keypoints[1, 4] = value
+    encoded = codec.encode(keypoints, np.ones_like(visible), area)
+    labelled = expected['displacement_weights'] > 0
+    for key, values in expected.items():
+        assert np.isfinite(encoded[key]).all()
+        if key == 'displacements':  # those of weight 0 may be anything
+            values, encoded[key] = values[labelled], encoded[key][labelled]
+        np.testing.assert_array_equal(encoded[key], values)
+    assert set(
+        zip(*np.unique(encoded['part_indices'], return_counts=True))) == set(
+            zip(range(5), [32] * 5))  # 2 persons of 16 cells

@@ -32,7 +32,11 @@ def build(config, bad_set):
     def build(**settings):
         with DefaultScope.overwrite_default_scope('mmpose'):
             return DATASETS.build(
-                dict(config, data_root=str(bad_set), **settings))
+                dict(
+                    config,
+                    data_root=str(bad_set),
+                    serialize_data=False,
+                    **settings))
 
     return build
 
@@ -109,7 +113,12 @@ def test_a_set_without_flaws_is_read_as_mmpose_reads_it(config, tmp_path):
     with DefaultScope.overwrite_default_scope('mmpose'):
         ours, theirs = (
             DATASETS.build(
-                dict(config, data_root=str(tmp_path), type=kind, pipeline=[]))
+                dict(
+                    config,
+                    data_root=str(tmp_path),
+                    type=kind,
+                    pipeline=[],
+                    serialize_data=False))
             for kind in ('CheckedCocoDataset', 'CocoDataset'))
     assert len(ours) == len(theirs) == 4
     for i in range(4):

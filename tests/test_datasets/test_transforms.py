@@ -87,6 +87,18 @@ def test_numbers_that_are_not_finite_name_the_annotation(key, value):
         BottomupBoxArea()(results)
 
 
+def test_a_joint_that_nobody_labelled_may_stand_nowhere():
+    keypoints = np.ones((2, 17, 2))
+    keypoints[1, 3] = np.nan
+    visible = np.ones((2, 17))
+    visible[1, 3] = 0
+    BottomupBoxArea()(
+        dict(
+            bbox=np.ones((2, 4, 2)),
+            keypoints=keypoints,
+            keypoints_visible=visible))
+
+
 # --- crowd mask -------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Pictures as MMPose's own test resizes them, and the way back."""
+"""Pictures as the configs' test resizes them, and the way back."""
 from dataclasses import replace
 
 import numpy as np
@@ -6,29 +6,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mmengine.structures import InstanceData
-from mmpose.datasets.transforms import BottomupResize
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.structures import PoseDataSample
 from small_files import METADATA
 
+from mmpose_pinet.datasets import BottomupBoundedResize
 from mmpose_pinet.deploy.resize import resize
 
 
-def by_mmpose(image, side, factor, pad_value):
-    return BottomupResize((side, side),
-                          size_factor=factor,
-                          resize_mode='expand',
-                          pad_val=pad_value).transform(
-                              dict(img=image, ori_shape=image.shape[:2]))
+def by_the_config(image, side, factor, pad_value):
+    return BottomupBoundedResize(
+        (side, side),
+        size_factor=factor,
+        resize_mode='expand',
+        pad_val=pad_value).transform(
+            dict(img=image, ori_shape=image.shape[:2]))
 
 
-def assert_as_mmpose(height, width, side=64, factor=64, pad_value=(0, 0, 0)):
+def assert_as_by_the_config(height,
+                            width,
+                            side=64,
+                            factor=64,
+                            pad_value=(0, 0, 0)):
     rng = np.random.default_rng(height * width)
     image = rng.integers(0, 256, (height, width, 3), np.uint8)
     metadata = replace(
         METADATA, short_side=side, size_factor=factor, pad_value=pad_value)
     pixels, frame = resize(image, metadata)
-    expected = by_mmpose(image, side, factor, pad_value)
+    expected = by_the_config(image, side, factor, pad_value)
     np.testing.assert_array_equal(pixels, expected['img'])
     assert pixels.dtype == np.uint8
     assert frame.size == expected['input_size']
@@ -51,14 +56,14 @@ def assert_as_mmpose(height, width, side=64, factor=64, pad_value=(0, 0, 0)):
     st.integers(1, 400), st.integers(1, 400), st.sampled_from([64, 100, 128]),
     st.sampled_from([32, 64]))
 def test_any_shape(height, width, side, factor):
-    assert_as_mmpose(height, width, side, factor)
+    assert_as_by_the_config(height, width, side, factor)
 
 
 @pytest.mark.parametrize('height, width', [(1, 1), (1, 7), (300, 3000),
                                            (3000, 300), (512, 512),
                                            (427, 640)])
 def test_extreme_and_usual_shapes(height, width):
-    assert_as_mmpose(height, width, side=512, pad_value=(114, 7, 250))
+    assert_as_by_the_config(height, width, side=512, pad_value=(114, 7, 250))
 
 
 def test_a_corner_of_the_picture_lies_where_it_says():

@@ -173,8 +173,9 @@ def check_keypoints(values: Any, num_keypoints: int) -> np.ndarray:
     """
     keypoints = check_numbers(
         values, 3 * num_keypoints, finite=False).reshape(-1, 3)
-    wrong = ~(np.abs(keypoints) < _MOST)
-    wrong[:, :2] &= (keypoints[:, 2] != 0)[:, None]
+    wrong = ~(np.abs(keypoints) < _MOST)  # NaN too
+    if wrong.any():
+        wrong[:, :2] &= (keypoints[:, 2] != 0)[:, None]
     if wrong.any():
         joint = int(np.flatnonzero(wrong.any(-1))[0])
         raise ValueError(f'has a number that is not finite, of keypoint '

@@ -22,9 +22,7 @@ def check_numbers(values: Any,
     """
     if not isinstance(values, (list, tuple)):
         raise ValueError(f'is no list of numbers but {values!r:.40}')
-    if not all(
-            isinstance(value, (int, float)) and not isinstance(value, bool)
-            for value in values):
+    if not set(map(type, values)) <= {int, float}:
         raise ValueError('holds something else than numbers')
     if count is not None and len(values) != count:
         raise ValueError(f'has {len(values)} numbers in place of {count}')
