@@ -61,7 +61,7 @@ class CheckedAnnotations:
     def full_init(self) -> None:
         """Read the annotation file."""
         super().full_init()
-        if self._skipped is None:
+        if self.max_bad_samples and self._skipped is None:
             # which samples were skipped, for all workers to see
             self._skipped = torch.zeros(
                 len(self), dtype=torch.bool).share_memory_()

@@ -1,5 +1,4 @@
 """Bad samples are named, and skipped up to a number."""
-
 import numpy as np
 import pytest
 from mmengine.config import Config
