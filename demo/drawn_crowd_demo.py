@@ -17,12 +17,16 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from tqdm import tqdm
 
+from mmpose_pinet.apis.configs import ConfigOptions
+from mmpose_pinet.apis.configs import load_config as read_config
+from mmpose_pinet.command_line import (count, natural, output_folder,
+                                       run_command)
 from mmpose_pinet.datasets.drawn import draw_crowd, find_damage
 from mmpose_pinet.system.parent import end_with_parent
 from mmpose_pinet.visualization import draw_predictions
@@ -56,16 +60,21 @@ LINES_OF_AN_ERROR = 30
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--work-dir', default='work_dirs/demo')
-    parser.add_argument('--data-root', default='data/drawn_crowd')
-    parser.add_argument('--num-train', type=int, default=2000)
-    parser.add_argument('--num-val', type=int, default=200)
     parser.add_argument(
-        '--seed', type=int, default=0, help='of the training, not the images')
+        '--work-dir', type=output_folder, default='work_dirs/demo')
+    parser.add_argument(
+        '--data-root', type=output_folder, default='data/drawn_crowd')
+    parser.add_argument('--num-train', type=count, default=2000)
+    parser.add_argument('--num-val', type=count, default=200)
+    parser.add_argument(
+        '--seed',
+        type=natural,
+        default=0,
+        help='of the training, not the images')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         default={},
         help='changes to the config, key=value')
     return parser.parse_args()
@@ -84,13 +93,18 @@ def progress_bar(stage: str, total: int, **kwargs) -> tqdm:
 
 def load_config(args: argparse.Namespace, options: dict) -> Config:
     """Load the demo's config, on the drawn data."""
-    cfg = Config.fromfile(CONFIG)
-    cfg.work_dir = args.work_dir
-    cfg.randomness = dict(seed=args.seed)
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        cfg[loader].dataset.data_root = args.data_root
-    cfg.merge_from_dict({**args.cfg_options, **options})
-    return cfg
+    loaders = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+    return read_config(
+        CONFIG, {
+            'work_dir': args.work_dir,
+            'randomness.seed': args.seed,
+            **{
+                f'{loader}.dataset.data_root': args.data_root
+                for loader in loaders
+            },
+            **args.cfg_options,
+            **options
+        })
 
 
 def draw_data(args: argparse.Namespace) -> None:
@@ -225,6 +239,7 @@ def format_table(table: dict) -> str:
 
 def main() -> None:
     args = parse_args()
+    load_config(args, {})  # wrong options end it here, before the drawing
     work_dir = Path(args.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     log_file = work_dir / 'demo.log'
@@ -244,4 +259,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

@@ -3,8 +3,10 @@
 `pinet predict` does more: folders, videos, JSON.
 """
 import argparse
+import sys
 
 from mmpose_pinet.apis import PINet
+from mmpose_pinet.command_line import number, output_file, run_command
 
 
 def parse_args() -> argparse.Namespace:
@@ -13,11 +15,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help="a config's path or name")
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument(
-        '--out', default='poses.jpg', help='picture to write the poses to')
+        '--out',
+        type=output_file,
+        default='poses.jpg',
+        help='picture to write the poses to')
     parser.add_argument('--device', help='a GPU by default, if there is one')
     parser.add_argument(
         '--score-thr',
-        type=float,
+        type=number,
         default=0.1,
         help='least score of a person that is drawn')
     return parser.parse_args()
@@ -25,15 +30,11 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
-        model = PINet(args.config, args.checkpoint, args.device,
-                      args.score_thr)
-        result = model(args.image)
-        result.plot(path=args.out)
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(str(error))
+    model = PINet(args.config, args.checkpoint, args.device, args.score_thr)
+    result = model(args.image)
+    result.plot(path=args.out)
     print(f'{result}, drawn to {args.out}')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

@@ -7,10 +7,12 @@ import argparse
 import logging
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
-from traceback import extract_tb
 from typing import List, Optional
 
+from .command_line import (count, number, output_file, output_folder,
+                           run_command)
 from .version import __version__
 
 # Their arguments are those of MMPose's scripts, which tell about them.
@@ -28,35 +30,26 @@ def main(argv: Optional[List[str]] = None) -> int:
         argv (list[str], optional): Its arguments, by default the process's.
 
     Returns:
-        int: 0, or 1 after an error that the arguments explain, told in one
-        line on stderr. argparse exits with 2 when it cannot read them.
+        int: 0, 2 after an error that the arguments explain, told in one line
+        on stderr, or what a command says of its findings.
     """
+    argv = sys.argv[1:] if argv is None else argv
+    # what other scripts make of an empty argument is theirs to say
+    own = argv[:2] if argv[:1] == ['run'] else argv
+    return run_command(partial(_run, argv), 'pinet', own)
+
+
+def _run(argv: List[str]) -> Optional[int]:
     args = _parser().parse_args(argv)
     try:
-        return args.run(args) or 0
-    except (ValueError, OSError, ImportError) as error:
-        if getattr(error, 'name', None) in TRAINING:
-            print(
-                f'pinet: this needs {error.name}, which is not installed. '
-                'Without PyTorch and MMPose, `pinet predict` with a file of '
-                '`pinet export` works',
-                file=sys.stderr)
-            return 1
-        if not _is_explained(error):
+        return args.run(args)
+    except ImportError as error:
+        if error.name not in TRAINING:
             raise
-        print(f'pinet: {" ".join(str(error).split())}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-
-
-def _is_explained(error: Exception) -> bool:
-    """Whether this package has raised an error to say what is wrong. One that
-    comes out of a library is a bug, whose traceback is needed; so is a module
-    that cannot be imported, which Python gives a name."""
-    raised_in = Path(extract_tb(error.__traceback__)[-1].filename)
-    return (Path(__file__).parent in raised_in.parents
-            and getattr(error, 'name', None) is None)
+        raise ImportError(
+            f'this needs {error.name}, which is not installed. Without '
+            'PyTorch and MMPose, `pinet predict` with a file of `pinet '
+            'export` works') from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
                       "convert a checkpoint of the authors' release",
                       'checkpoint.pth.tar ochuman.pth')
     convert.add_argument('source', help="the authors' file")
-    convert.add_argument('target', help='the file to write')
+    convert.add_argument('target', type=output_file, help='the file to write')
     _add_export_arguments(
         command(
             'export', _export, 'write a trained model to an ONNX file, which '
@@ -137,16 +130,17 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
         '--weights', help="a config's (default: its load_from)")
     parser.add_argument(
         '--out',
+        type=output_folder,
         default='poses',
         help='the folder to write drawings and JSON to (default: poses)')
     parser.add_argument(
         '--score-thr',
-        type=float,
+        type=number,
         help='the least score of a person (default: 0.1, or what an exported '
         'file tells)')
     parser.add_argument(
         '--batch-size',
-        type=int,
+        type=count,
         default=1,
         help='how many pictures run together (default: 1)')
     parser.add_argument(
@@ -162,14 +156,15 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
         help='what runs an exported file (default: openvino, if installed)')
     parser.add_argument(
         '--threads',
-        type=int,
+        type=count,
         help='of an exported file (default: what the engine takes)')
 
 
 def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('config', help="a config's path or name")
     parser.add_argument('checkpoint', help='the file of its weights')
-    parser.add_argument('--out', required=True, help='the file to write')
+    parser.add_argument(
+        '--out', type=output_file, required=True, help='the file to write')
     # not BooleanOptionalAction, which Python 3.8 lacks
     parser.add_argument(
         '--flip',
@@ -183,7 +178,7 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
         help='they do not: in half the time, a little less accurate')
     parser.add_argument(
         '--score-thr',
-        type=float,
+        type=number,
         default=0.1,
         help='the least score of a person, where the reader of the file '
         'names none (default: 0.1)')
@@ -252,15 +247,11 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _check_data(args: argparse.Namespace) -> int:
-    from mmengine.config import DictAction
-
     from .apis import check_data
+    from .apis.configs import read_options
 
-    # MMEngine's way to read values, as train and test have it
-    options = argparse.ArgumentParser()
-    options.add_argument('values', nargs='*', action=DictAction)
-    values = options.parse_args(args.cfg_options).values
-    return check_data.main(args.config, values)
+    options = read_options(args.cfg_options, 'pinet check-data')
+    return check_data.main(args.config, options)
 
 
 def _models(args: argparse.Namespace) -> None:

@@ -77,7 +77,7 @@ def test_errors_are_one_line(photographs, weights, monkeypatch, capfd,
                              arguments, complaint):
     monkeypatch.chdir(photographs.parent)
     arguments = [weights if word is None else word for word in arguments]
-    assert predict(*arguments) == 1
+    assert predict(*arguments) == 2
     said = capfd.readouterr()
     last = said.err.splitlines()[-1]
     assert last.startswith('pinet: ') and complaint in last
@@ -90,7 +90,7 @@ def test_arguments_of_other_kinds_of_models(photographs, capsys):
                          [TINY.stem, '--engine',
                           'openvino'], [TINY.stem, '--threads', '2']):
         assert cli.main(['predict',
-                         str(photographs), '--model', model, *more]) == 1
+                         str(photographs), '--model', model, *more]) == 2
         line, = capsys.readouterr().err.splitlines()
         assert f'takes no {more[0][2:]}: ' in line
 

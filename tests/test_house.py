@@ -15,6 +15,8 @@ LAYERS = [
     {
         'version', 'registry', 'utils', 'system', 'compat', 'converters',
         'results', 'fusion'
+        'version', 'registry', 'utils', 'compat', 'converters', 'results',
+        'fusion', 'command_line'
     },
     {'codecs', 'pictures'},
     {'post_processors'},

@@ -15,10 +15,11 @@ from mmpose_pinet.deploy.export import export_onnx
 from mmpose_pinet.deploy.metadata import FileMetadata
 from mmpose_pinet.fusion import PoseFusion
 from mmpose_pinet.models import PINetHead
+from mmpose_pinet.pictures.inputs import open_inputs
 from mmpose_pinet.version import __version__
 
+from .configs import load_config
 from .weights import load_weights
-from .zoo import find_config
 
 LICENCE = ('The code that made this file is under the Apache License 2.0. '
            'What the weights may be used for follows from the licences of the '
@@ -56,7 +57,9 @@ def export_model(config: Union[str, Path],
             that such a file can hold.
         OSError: If a file cannot be read or written.
     """
-    config = Config.fromfile(find_config(str(config)))
+    if calibration is not None:
+        open_inputs(calibration)  # before minutes of work
+    config = load_config(config)
     model = init_model(config, device='cpu')
     model.dataset_meta = load_weights(model, checkpoint) or model.dataset_meta
     try:

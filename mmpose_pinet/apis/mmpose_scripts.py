@@ -5,6 +5,7 @@ for argument. Where mmcv has no compiled ops, they run all the same. On a
 machine with no GPU, train.py and test.py get what MMEngine and PyTorch need
 there.
 """
+import argparse
 import os
 import runpy
 import sys
@@ -16,11 +17,14 @@ import mmpose
 from mmengine.device import get_device
 from torch.distributed import is_torchelastic_launched
 
+from mmpose_pinet.command_line import BadArgument, output_folder
+from mmpose_pinet.compat.checkpoints import check_checkpoint_file
 from mmpose_pinet.system.parent import end_with_parent
 
+from .configs import ConfigOptions, load_config
 from .cpu_runs import cpu_arguments
 from .first_failure import tell_first_failure
-from .zoo import UnknownName, config_files, find_config
+from .zoo import config_files, find_config
 
 # MMPose's scripts that run a config from end to end.
 _RUNS = ('train.py', 'test.py')
@@ -39,9 +43,10 @@ def run_script(script: str, arguments: List[str]) -> None:
             :func:`~mmpose_pinet.apis.zoo.find_config`.
 
     Raises:
-        ValueError: If there is no such script, or no such config for
-            train.py and test.py.
-        FileNotFoundError: If MMPose was installed without its scripts.
+        ValueError: If there is no such script, or the config, checkpoint or
+            work dir of train.py and test.py is none.
+        FileNotFoundError: If MMPose was installed without its scripts, or
+            there is no such checkpoint.
     """
     path = _find(script)
     arguments = list(arguments)
@@ -49,6 +54,8 @@ def run_script(script: str, arguments: List[str]) -> None:
     first = arguments[0] if arguments else '-'
     if first in config_files() or is_run and not first.startswith('-'):
         arguments[0] = find_config(first)
+    if is_run:
+        _check_run(path.name, arguments)
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.parent))
     run = runpy.run_path
@@ -60,6 +67,24 @@ def run_script(script: str, arguments: List[str]) -> None:
         parsed = runpy.run_path(str(path))['parse_args']()
         sys.argv += cpu_arguments(parsed)
     run(str(path), run_name='__main__')
+
+
+def _check_run(script: str, arguments: List[str]) -> None:
+    """Raise what train.py and test.py would tell in a traceback, or after
+    minutes. Arguments before the config are left to them."""
+    parser = argparse.ArgumentParser(script, add_help=False)
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions)
+    parser.add_argument('--work-dir', type=output_folder)
+    parser.add_argument('--resume', nargs='?')
+    args, _ = parser.parse_known_args(arguments)
+    if not arguments or arguments[0].startswith('-'):
+        return
+    load_config(arguments[0], args.cfg_options)
+    checkpoints = arguments[1:2] if script == 'test.py' else [args.resume]
+    for checkpoint in checkpoints:
+        # others are addresses, which MMEngine knows several kinds of
+        if checkpoint and checkpoint != 'auto' and '://' not in checkpoint:
+            check_checkpoint_file(checkpoint)
 
 
 def _find(script: str) -> Path:
@@ -83,7 +108,7 @@ def _find(script: str) -> Path:
         return own
     close = get_close_matches(own.name, [file.name for file in scripts])
     names = [str(file.relative_to(root)) for file in found] or close
-    raise UnknownName(
+    raise BadArgument(
         f'{script!r} is no file, and not one of the scripts of MMPose '
         f'{mmpose.__version__}: {", ".join(names) or "none is like it"}')
 

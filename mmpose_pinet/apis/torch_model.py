@@ -4,17 +4,16 @@ from typing import Hashable, List, Optional, Union
 
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.device import get_device
 from mmpose.apis import init_model
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.pictures import Finder, Picture
 from mmpose_pinet.results import Result
 
+from .configs import load_config
+from .devices import find_device
 from .weights import load_weights
-from .zoo import find_config
 
 
 class TorchModel(Finder):
@@ -30,22 +29,23 @@ class TorchModel(Finder):
         precision (str, optional): As of :class:`PINet`.
 
     Raises:
-        ValueError: If there are no weights, they do not fit the model, or
-            ``precision`` is unknown or not native to the device.
+        ValueError: If there is no such config or device, there are no
+            weights, they do not fit the model, or ``precision`` is unknown or
+            not native to the device.
         FileNotFoundError: If the file of the weights is not there.
     """
 
     def __init__(self, config: Union[str, Path],
                  weights: Union[str, Path, None], device: Optional[str],
                  score_thr: float, precision: Optional[str]) -> None:
-        cfg = Config.fromfile(find_config(str(config)))
+        cfg = load_config(config)
         weights = weights or cfg.get('load_from')
         if weights is None:
             raise ValueError(
                 f'{config} has no weights: pass the file of a trained model '
                 "(PINet(model, weights='FILE')), or name one as `load_from` "
                 'in the config')
-        device = torch.device(device or get_device())
+        device = find_device(device)
         test_cfg = cfg.model.setdefault('test_cfg', {})
         test_cfg['score_thr'] = score_thr
         # off elsewhere: trainings that test have other uses for the memory

@@ -1,18 +1,15 @@
 """The configs that the package carries, by name, and what is known of them."""
-from argparse import ArgumentTypeError
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Dict, List
 
 import yaml
 
+from mmpose_pinet.command_line import BadArgument
+
 # Where MMEngine, mim and MMPose's inferencer look as well. In a repository
 # it holds links to the folders there.
 ZOO = Path(__file__).parents[1] / '.mim'
-
-
-class UnknownName(ArgumentTypeError, ValueError):
-    """A ValueError, and of a kind whose text argparse shows."""
 
 
 def config_files() -> Dict[str, Path]:
@@ -50,7 +47,7 @@ def find_config(config: str) -> str:
         problem = f'No config has the name {config!r}.'
     close = get_close_matches(path.stem, files)
     names = ', '.join(close) or 'pinet models lists them'
-    raise UnknownName(f'{problem} Give the path of a config, or a name '
+    raise BadArgument(f'{problem} Give the path of a config, or a name '
                       f'(without .py): {names}')
 
 

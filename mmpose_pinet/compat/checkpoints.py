@@ -7,8 +7,9 @@ nothing else: the check itself stays. With older versions
 """
 import re
 import tarfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Union
+from typing import BinaryIO, Iterator, Union
 
 import numpy as np
 import torch
@@ -44,6 +45,32 @@ def load_checkpoint_file(
         raise ValueError(f'{path} is an address: download it, and name the '
                          'file')
     path = Path(path)
+    with _opened(path) as file:
+        checkpoint = _load(path, file, map_location)
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f'{path} holds {type(checkpoint).__name__}, not the '
+                         'weights of a model: name a file that torch.save '
+                         "wrote of a model's state dict")
+    return checkpoint
+
+
+def check_checkpoint_file(path: Union[str, Path]) -> None:
+    """Refuse what is not even the beginning of a checkpoint, at no cost.
+
+    Args:
+        path (str | Path): A file.
+
+    Raises:
+        OSError, ValueError: As of :func:`load_checkpoint_file`, but that a
+            file may still be damaged or hold what weights are not made of.
+    """
+    with _opened(Path(path)):
+        pass
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, at its begin, once that is a checkpoint's."""
     if path.is_dir():
         raise IsADirectoryError(
             f'{path} is a folder: name the checkpoint in it, a file that ends '
@@ -54,12 +81,7 @@ def load_checkpoint_file(
     with open(path, 'rb') as file:
         _check_format(path, file)
         file.seek(0)
-        checkpoint = _load(path, file, map_location)
-    if not isinstance(checkpoint, dict):
-        raise ValueError(f'{path} holds {type(checkpoint).__name__}, not the '
-                         'weights of a model: name a file that torch.save '
-                         "wrote of a model's state dict")
-    return checkpoint
+        yield file
 
 
 def _check_format(path: Path, file: BinaryIO) -> None:

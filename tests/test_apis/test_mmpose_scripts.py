@@ -157,6 +157,7 @@ def test_on_a_cpu_runs_have_batch_norms_of_their_own(installed, capsys,
     run_script('train.py', [config])
     assert told(capsys)[2:] == ['--cfg-options', 'sync_bn=None']
     assert groups == []
+    Path('a.pth').write_bytes(b'\x80 begins a checkpoint')
     run_script('test.py', [config, 'a.pth', '--launcher', 'pytorch'])
     added = told(capsys)[5:]
     assert added[:2] == ['--cfg-options', 'sync_bn=None']

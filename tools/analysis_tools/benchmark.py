@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 from pathlib import Path
 from textwrap import fill
 
@@ -30,7 +31,9 @@ from benchmarks.table import format_table
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
+from mmpose_pinet.apis.devices import find_device
 from mmpose_pinet.apis.zoo import find_config
+from mmpose_pinet.command_line import count, output_file, run_command
 
 SECTIONS = dict(
     targets=targets.run,
@@ -59,7 +62,8 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         '--config', type=find_config, required=True, help='of a PINet')
-    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1')
+    parser.add_argument(
+        '--device', type=find_device, default='cpu', help='cpu, cuda, cuda:1')
     parser.add_argument(
         '--shape',
         type=int,
@@ -68,11 +72,14 @@ def parse_args() -> argparse.Namespace:
         metavar=('H', 'W'),
         help='of the images, in px')
     parser.add_argument(
-        '--batch', type=int, default=1, help='images in a training batch')
+        '--batch', type=count, default=1, help='images in a training batch')
     parser.add_argument(
-        '--threads', type=int, default=1, help='of the CPU, in each operation')
+        '--threads',
+        type=count,
+        default=1,
+        help='of the CPU, in each operation')
     parser.add_argument(
-        '--repeats', type=int, default=9, help='the median is of so many')
+        '--repeats', type=count, default=9, help='the median is of so many')
     parser.add_argument(
         '--amp',
         nargs='+',
@@ -86,13 +93,12 @@ def parse_args() -> argparse.Namespace:
         default=[name for name in SECTIONS if name != 'deploy'],
         help='sections to run (default: all but deploy, which needs the '
         'engines)')
-    parser.add_argument('--out', type=Path, help='JSON file')
+    parser.add_argument('--out', type=output_file, help='JSON file')
     args = parser.parse_args()
-    if min(args.batch, args.threads, args.repeats) < 1:
-        parser.error('--batch, --threads and --repeats start at 1')
     if min(args.shape) < 128 or any(side % 32 for side in args.shape):
-        parser.error('--shape starts at 128 128, in steps of 32')
-    if 'fp16' in args.amp and args.device == 'cpu':
+        parser.error(f'--shape is {args.shape}: it starts at 128 128, in '
+                     'steps of 32')
+    if 'fp16' in args.amp and args.device.type == 'cpu':
         parser.error('--amp fp16 needs --device cuda: take bf16 on the CPU')
     return args
 
@@ -100,13 +106,13 @@ def parse_args() -> argparse.Namespace:
 def environment(args: argparse.Namespace) -> dict:
     """Name what numbers depend on beside the code; ``load`` is that of the
     last minute: above 0.3 or so, others use the machine as well."""
-    device = torch.device(args.device)
+    device = args.device
     name = f'{os.cpu_count()} CPU cores'
     if device.type == 'cuda':
         name = torch.cuda.get_device_name(device)
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
     return dict(
-        device=f'{args.device}, {name}, {memory / 2**30:.0f} GiB of memory',
+        device=f'{device}, {name}, {memory / 2**30:.0f} GiB of memory',
         threads=args.threads,
         load=f'{os.getloadavg()[0]:.1f}',
         python=platform.python_version(),
@@ -122,12 +128,9 @@ def main() -> None:
     cv2.setNumThreads(args.threads)
     init_default_scope('mmpose')
     MMLogger.get_current_instance().setLevel('WARNING')
-    try:
-        cfg = load_config(args.config, tuple(args.shape))
-    except (OSError, ValueError) as error:
-        raise SystemExit(str(error)) from error
-    setting = Setting(cfg, torch.device(args.device), tuple(args.shape),
-                      args.batch, args.repeats, tuple(args.amp))
+    cfg = load_config(args.config, tuple(args.shape))
+    setting = Setting(cfg, args.device, tuple(args.shape), args.batch,
+                      args.repeats, tuple(args.amp))
     versions = environment(args)  # the load before it makes its own
     rows = [row for name in args.only for row in SECTIONS[name](setting)]
 
@@ -138,8 +141,9 @@ def main() -> None:
         print(fill(line, WIDTH))
     print(format_table(rows))
     if args.out is not None:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(
+        out = Path(args.out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(
             json.dumps(
                 dict(
                     config=args.config,
@@ -153,4 +157,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

@@ -8,13 +8,14 @@ goes on where it was.
 """
 import argparse
 import json
+import sys
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Sequence
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
@@ -30,7 +31,10 @@ from comparison.runs import Runs, test_name, training_name
 from comparison.setting import put_in_setting
 from xtcocotools.coco import COCO
 
+from mmpose_pinet.apis.configs import ConfigOptions, load_config
 from mmpose_pinet.apis.zoo import find_config
+from mmpose_pinet.command_line import (count, natural, output_folder,
+                                       run_command)
 from mmpose_pinet.evaluation.crowd_level_metric import image_crowding
 
 
@@ -58,30 +62,30 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out',
         required=True,
-        type=Path,
+        type=output_folder,
         help='folder of trainings and reports; models that differ in the '
         'test alone are trained once')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=natural, default=0)
     parser.add_argument(
         '--processes',
-        type=int,
+        type=count,
         default=1,
         help='of a training or test: GPUs, or CPU cores')
     parser.add_argument(
         '--val-interval',
-        type=int,
+        type=natural,
         default=0,
         metavar='EPOCHS',
         help='validate on the test set on the way; by default never')
     parser.add_argument(
         '--pictures',
-        type=int,
+        type=natural,
         default=12,
         help='test images to draw with all models side by side; default 12')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         default={},
         help='changes to the base config, key=value')
     return parser.parse_args()
@@ -111,8 +115,7 @@ def load_base(args: argparse.Namespace) -> Config:
         FileNotFoundError: If the annotations of the test are not there.
         ValueError: If its images are all equally crowded.
     """
-    cfg = Config.fromfile(args.base)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.base, args.cfg_options)
     cfg.randomness = dict(seed=args.seed)
     cfg.default_hooks.checkpoint.pop('save_best', None)
     for key in ('val_cfg', 'val_dataloader', 'val_evaluator'):
@@ -240,25 +243,22 @@ def compare(name: str, title: str, models: Sequence[Model], runs: Runs,
 def main() -> None:
     args = parse_args()
     init_default_scope('mmpose')
-    try:
-        runs = Runs(load_base(args), args.out, args.processes)
-        if args.models:
-            lists = [('comparison', 'Models in one setting',
-                      fit(read_models(args.models), runs))]
-        else:
-            lists = [(f'table-{table}', TITLES[table],
-                      fit(read_table(table), runs)) for table in args.table]
-        reports = [
-            compare(name, title, models, runs, args.pictures)
-            for name, title, models in lists
-        ]
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'{type(error).__name__}: {error}') from error
+    runs = Runs(load_base(args), Path(args.out), args.processes)
+    if args.models:
+        lists = [('comparison', 'Models in one setting',
+                  fit(read_models(args.models), runs))]
+    else:
+        lists = [(f'table-{table}', TITLES[table],
+                  fit(read_table(table), runs)) for table in args.table]
+    reports = [
+        compare(name, title, models, runs, args.pictures)
+        for name, title, models in lists
+    ]
     for report in reports:
         print(f'\n{report}')
     for name, _, _ in lists:
-        print(f'\nWritten: {args.out / name}.md, .json, .png')
+        print(f'\nWritten: {runs.out / name}.md, .json, .png')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

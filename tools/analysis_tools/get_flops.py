@@ -12,6 +12,7 @@ output. A deconvolution of stride 2 then counts four times what it takes.
 """
 import argparse
 import logging
+import sys
 from typing import Dict, List, Sequence, Tuple, Union
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
@@ -20,12 +21,14 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 import torch
 import torch.nn as nn
 from mmengine.analysis import get_model_complexity_info
-from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
 
+from mmpose_pinet.apis.configs import ConfigOptions, load_config
 from mmpose_pinet.apis.zoo import find_config
+from mmpose_pinet.command_line import count as whole_number
+from mmpose_pinet.command_line import run_command
 from mmpose_pinet.models import PINetHead
 from mmpose_pinet.models.layers import FeaturePyramid
 
@@ -46,18 +49,19 @@ def parse_args() -> argparse.Namespace:
         help='of the input, in px')
     parser.add_argument(
         '--candidates',
-        type=int,
+        type=whole_number,
         default=30,
         help='poses a part that are found; default 30, the most there are')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         default={},
         help='changes to the config, key=value')
     args = parser.parse_args()
-    if min(args.shape) < 32 or args.candidates < 1:
-        parser.error('--shape starts at 32 32, --candidates at 1')
+    if min(args.shape) < 32 or any(side % 32 for side in args.shape):
+        parser.error(f'--shape is {args.shape}: it starts at 32 32, in steps '
+                     'of 32')
     return args
 
 
@@ -79,8 +83,7 @@ class PyramidConvolution(nn.Module):
 
 def build_model(config: str, options: dict) -> nn.Module:
     """Build the model of a config, without weights."""
-    cfg = Config.fromfile(config)
-    cfg.merge_from_dict(options)
+    cfg = load_config(config, options)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     return MODELS.build(cfg.model).eval()
 
@@ -222,14 +225,11 @@ def format_table(rows: Dict[str, Dict[str, Complexity]],
 def main() -> None:
     args = parse_args()
     logging.disable(logging.WARNING)  # operators whose FLOPs are not counted
-    try:
-        model = build_model(args.config, args.cfg_options)
-    except (OSError, ValueError) as error:
-        raise SystemExit(str(error)) from error
+    model = build_model(args.config, args.cfg_options)
     rows = count_rows(model, tuple(args.shape), args.candidates)
     print(f'{args.config} at {args.shape[0]} x {args.shape[1]} px, one view')
     print(format_table(rows, args.candidates))
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

@@ -12,6 +12,7 @@ with other joints, or other parts, name configs that have them.
 """
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Sequence
 
@@ -21,11 +22,12 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 import matplotlib
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmpose.registry import MODELS
 
+from mmpose_pinet.apis.configs import load_config
 from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.codecs.partitions import PARTITIONS, Parts
+from mmpose_pinet.command_line import output_drawing, run_command
 from mmpose_pinet.datasets.metainfo import skeleton_of
 
 matplotlib.use('Agg')
@@ -60,7 +62,8 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         type=find_config,
         help='of PINets: their partitions in place of those with names')
-    parser.add_argument('--out', help='picture to draw the shares to')
+    parser.add_argument(
+        '--out', type=output_drawing, help='picture to draw the shares to')
     return parser.parse_args()
 
 
@@ -130,7 +133,7 @@ def config_partitions(paths: Sequence[str],
     """
     partitions = {}
     for path in paths:
-        cfg = Config.fromfile(path).model.get('head', {})
+        cfg = load_config(path).model.get('head', {})
         parts = cfg.get('decoder', {}).get('parts')
         if parts is None:
             raise ValueError(f'{path} has no model.head.decoder.parts: name '
@@ -207,8 +210,8 @@ def main() -> None:
             partitions = (
                 config_partitions(args.config, num_keypoints)
                 if args.config else named_partitions(num_keypoints))
-        except (OSError, ValueError) as error:
-            raise SystemExit(f'{path}: {error}') from error
+        except ValueError as error:
+            raise ValueError(f'{path}: {error}') from error
         files.append(
             Occlusion(
                 Path(path).stem, len(visibility),
@@ -220,4 +223,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

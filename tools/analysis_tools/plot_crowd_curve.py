@@ -2,11 +2,13 @@
 import argparse
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Dict, Sequence, Tuple
 
 import matplotlib
 
+from mmpose_pinet.command_line import output_drawing, run_command
 from mmpose_pinet.evaluation.crowd_level_metric import CROWDINGS
 
 matplotlib.use('Agg')
@@ -25,7 +27,8 @@ def parse_args() -> argparse.Namespace:
         metavar='RUN',
         help='metrics of tools/test.py with CrowdLevelMetric: the json file, '
         'or the work_dir of which the newest is taken')
-    parser.add_argument('--out', default='crowd_curve.png')
+    parser.add_argument(
+        '--out', type=output_drawing, default='crowd_curve.png')
     parser.add_argument(
         '--labels',
         nargs='+',
@@ -50,8 +53,8 @@ def read_curve(run: str) -> Tuple[str, Curve]:
         bin's edges.
 
     Raises:
-        ValueError: If there is no such file, no AP of a bin in it, or bins of
-            several measures.
+        OSError: If it cannot be read.
+        ValueError: If it holds no AP of a bin, or bins of several measures.
     """
     path = Path(run)
     if path.is_dir():
@@ -62,8 +65,11 @@ def read_curve(run: str) -> Tuple[str, Curve]:
         path = files[-1]
     try:
         metrics = json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError) as error:
+    except ValueError as error:
         raise ValueError(f'{path} is no json file of metrics: {error}')
+    if not isinstance(metrics, dict):
+        raise ValueError(f'{path} is no json file of metrics: it holds '
+                         f'{type(metrics).__name__}')
     return find_curve(metrics, str(path))
 
 
@@ -140,14 +146,11 @@ def draw(axes: plt.Axes, curves: Sequence[Tuple[str, Curve]],
 
 def main() -> None:
     args = parse_args()
-    try:
-        crowdings, curves = zip(*map(read_curve, args.runs))
-        check_one_measure(crowdings, ', '.join(args.runs))
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
+    crowdings, curves = zip(*map(read_curve, args.runs))
+    check_one_measure(crowdings, ', '.join(args.runs))
     plot(list(zip(args.labels, curves)), crowdings[0], args.out)
     print(f'{len(curves)} runs by {crowdings[0]}, drawn to {args.out}')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

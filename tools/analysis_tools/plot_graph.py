@@ -6,20 +6,21 @@ authors' release, has the release's skeleton of as many keypoints.
 """
 import argparse
 import ast
-from pickle import UnpicklingError
+import sys
 from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
 # isort: split
 import matplotlib
-from mmengine.config import Config
-from mmengine.runner.checkpoint import CheckpointLoader
 from mmpose.apis.inference import dataset_meta_from_config
 from torch import Tensor
 
+from mmpose_pinet.apis.configs import load_config
 from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.codecs.skeletons import get_links
+from mmpose_pinet.command_line import output_drawing, run_command
+from mmpose_pinet.compat.checkpoints import load_checkpoint_file
 from mmpose_pinet.datasets.metainfo import keypoint_names, skeleton_of
 from mmpose_pinet.models.layers.graph_conv import normalized_adjacency
 
@@ -51,7 +52,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='of a PINet with refinement')
     parser.add_argument(
         '--config', type=find_config, help='config of the model')
-    parser.add_argument('--out', default='graph.png')
+    parser.add_argument('--out', type=output_drawing, default='graph.png')
     return parser.parse_args()
 
 
@@ -70,9 +71,9 @@ def read_graph(checkpoint: str, config: Optional[str] = None) -> Graph:
     Raises:
         ValueError: If there is no graph, or its skeleton is unknown or has
             not K keypoints.
-        OSError, UnpicklingError: If the file cannot be read.
+        OSError: If the file cannot be read.
     """
-    content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    content = load_checkpoint_file(checkpoint)
     state_dict, meta = content.get('state_dict', content), content.get('meta')
     if ADJACENCY not in state_dict:
         raise ValueError(f'it has no {ADJACENCY!r}: it is of a model without '
@@ -81,7 +82,7 @@ def read_graph(checkpoint: str, config: Optional[str] = None) -> Graph:
     meta = meta or {}
     dataset_meta = meta.get('dataset_meta')
     if config is not None:
-        cfg = Config.fromfile(config)
+        cfg = load_config(config)
         head = cfg.model.head
         refinement = head.get('refinement') or {}
         skeleton = refinement.get('skeleton') or head.decoder.get(
@@ -169,13 +170,7 @@ def plot(graph: Graph, out: str) -> None:
 
 def main() -> None:
     args = parse_args()
-    try:
-        graph = read_graph(args.checkpoint, args.config)
-    except (OSError, ValueError, UnpicklingError) as error:
-        # what is wrong, without PyTorch's advice to load without its check
-        reason = str(error).rpartition('WeightsUnpickler error: ')[2]
-        reason = reason.strip().partition('\n')[0]
-        raise SystemExit(f'{args.checkpoint}: {reason}') from error
+    graph = read_graph(args.checkpoint, args.config)
     plot(graph, args.out)
     change = (graph.learned - graph.skeleton).abs()
     linked = graph.skeleton > 0
@@ -184,4 +179,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

@@ -12,6 +12,7 @@ from typing import Dict, List, NamedTuple, Optional, Union
 
 from tqdm import tqdm
 
+from mmpose_pinet.command_line import output_folder
 from mmpose_pinet.datasets.checks import (PictureError, read_header,
                                           read_pictures)
 
@@ -42,8 +43,10 @@ def main(description: str, example: str, out: str,
         files (list[Prepared]): What it makes.
 
     Returns:
-        int: 0, or 1 if counts are unlike the published ones. argparse ends
-        the process with 2, and nothing written, at what cannot be mended.
+        int: 0, or 1 if counts are unlike the published ones.
+
+    Raises:
+        OSError, ValueError: As of :func:`prepare`, and nothing is written.
     """
     parser = argparse.ArgumentParser(
         description=description,
@@ -53,14 +56,11 @@ def main(description: str, example: str, out: str,
         'folder', type=Path, help="where the authors' files are unpacked")
     parser.add_argument(
         '--out',
-        type=Path,
-        default=Path(out),
+        type=output_folder,
+        default=out,
         help=f'folder to write to (default: {out})')
     args = parser.parse_args()
-    try:
-        odds = prepare(args.folder, args.out, files)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
+    odds = prepare(args.folder, Path(args.out), files)
     for line in odds:
         print(f'note: {line}', file=sys.stderr)
     return int(bool(odds))

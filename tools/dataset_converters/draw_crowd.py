@@ -1,11 +1,14 @@
 """Draws a crowd: images of overlapping people as a COCO keypoint data set."""
 import argparse
 import json
+import sys
 from functools import partial
 
 import numpy as np
 from tqdm import tqdm
 
+from mmpose_pinet.command_line import (count, natural, output_folder,
+                                       run_command)
 from mmpose_pinet.datasets.crowding import EASY_BELOW, HARD_FROM, max_box_iou
 from mmpose_pinet.datasets.drawn import draw_crowd
 
@@ -14,17 +17,15 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Draw images of overlapping people into OUT/SPLIT, with '
         'OUT/annotations/SPLIT.json in COCO keypoint format.')
-    parser.add_argument('out', help='folder to write to')
-    parser.add_argument('--num', type=int, default=2000, help='images')
+    parser.add_argument('out', type=output_folder, help='folder to write to')
+    parser.add_argument('--num', type=count, default=2000, help='images')
     parser.add_argument('--split', default='train', help='name of the set')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=natural, default=0)
     parser.add_argument(
-        '--image-size', type=int, default=256, help='side of an image in px')
+        '--image-size', type=count, default=256, help='side of an image in px')
     parser.add_argument(
-        '--workers', type=int, help='processes; default: one a core')
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+        '--workers', type=count, help='processes; default: one a core')
+    return parser.parse_args()
 
 
 def summarise(ann_file: str) -> str:
@@ -50,20 +51,16 @@ def summarise(ann_file: str) -> str:
 
 def main() -> None:
     args = parse_args()
-    try:
-        ann_file = draw_crowd(
-            args.out,
-            args.num,
-            split=args.split,
-            seed=args.seed,
-            image_size=args.image_size,
-            num_workers=args.workers,
-            progress=partial(
-                tqdm, total=args.num, desc=args.split, unit='image'))
-    except (ValueError, OSError) as error:
-        args.error(str(error))
+    ann_file = draw_crowd(
+        args.out,
+        args.num,
+        split=args.split,
+        seed=args.seed,
+        image_size=args.image_size,
+        num_workers=args.workers,
+        progress=partial(tqdm, total=args.num, desc=args.split, unit='image'))
     print(summarise(ann_file))
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

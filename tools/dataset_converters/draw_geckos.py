@@ -5,11 +5,15 @@ or three geckos of nine keypoints, some of which walk over others.
 """
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Tuple
 
 import cv2
 import numpy as np
+
+from mmpose_pinet.command_line import (count, natural, output_folder,
+                                       run_command)
 
 KEYPOINTS = ('snout', 'neck', 'belly', 'hip', 'tail', 'left_hand',
              'right_hand', 'left_foot', 'right_foot')
@@ -25,10 +29,11 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('out', help='folder to write to')
-    parser.add_argument('--num-train', type=int, default=300, help='pictures')
-    parser.add_argument('--num-val', type=int, default=60, help='pictures')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('out', type=output_folder, help='folder to write to')
+    parser.add_argument(
+        '--num-train', type=count, default=300, help='pictures')
+    parser.add_argument('--num-val', type=count, default=60, help='pictures')
+    parser.add_argument('--seed', type=natural, default=0)
     return parser.parse_args()
 
 
@@ -176,4 +181,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

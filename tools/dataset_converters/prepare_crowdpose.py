@@ -1,7 +1,10 @@
 """Puts CrowdPose as its authors give it where the configs look for it."""
 import sys
+from functools import partial
 
 from authors_files import Prepared, main
+
+from mmpose_pinet.command_line import run_command
 
 # The paper: 20,000 images, split 5 : 1 : 4, with about 80,000 persons, of
 # whom it gives no count a split.
@@ -17,9 +20,10 @@ FILES.append(
 
 if __name__ == '__main__':
     sys.exit(
-        main(
-            'Put CrowdPose as its authors give it (images and '
-            'crowdpose_{train,val,test}.json) into the layout of the '
-            'configs: train and val are merged to trainval.',
-            'python tools/dataset_converters/prepare_crowdpose.py '
-            '~/downloads/CrowdPose', 'data/crowdpose', FILES))
+        run_command(
+            partial(
+                main, 'Put CrowdPose as its authors give it (images and '
+                'crowdpose_{train,val,test}.json) into the layout of the '
+                'configs: train and val are merged to trainval.',
+                'python tools/dataset_converters/prepare_crowdpose.py '
+                '~/downloads/CrowdPose', 'data/crowdpose', FILES)))

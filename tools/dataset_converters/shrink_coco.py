@@ -6,6 +6,7 @@ two ways, so that either will do.
 import argparse
 import json
 import os
+import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -17,6 +18,7 @@ from authors_files import write_whole
 from PIL import Image
 from tqdm import tqdm
 
+from mmpose_pinet.command_line import output_folder, run_command
 from mmpose_pinet.datasets.crowding import crowd_index
 
 SIDE = 256  # px, of a picture made here
@@ -52,7 +54,7 @@ def parse_args() -> argparse.Namespace:
         'the same of val, train2017/ and val2017/; or all of these of 2014')
     parser.add_argument(
         'out',
-        type=Path,
+        type=output_folder,
         help='folder to write to: SPLIT/*.jpg and annotations/SPLIT.json')
     parser.add_argument(
         '--ids',
@@ -60,9 +62,7 @@ def parse_args() -> argparse.Namespace:
         default=IDS,
         help='folder of SPLIT.txt, which list ids of pictures (default: '
         f'{IDS}, 2,087 to train on and 450 to validate on)')
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+    return parser.parse_args()
 
 
 def read_ids(folder: Path) -> Dict[str, List[int]]:
@@ -279,18 +279,15 @@ def write_split(photographs: List[Photograph], categories: List[dict],
 
 def main() -> None:
     args = parse_args()
-    try:
-        ids = read_ids(args.ids)
-        photographs, categories = read_coco(args.coco)
-        chosen = {
-            split: choose(photographs, wanted, split)
-            for split, wanted in ids.items()
-        }
-        for split, wanted in chosen.items():
-            print(write_split(wanted, categories, args.out, split))
-    except (ValueError, OSError) as error:
-        args.error(str(error))
+    ids = read_ids(args.ids)
+    photographs, categories = read_coco(args.coco)
+    chosen = {
+        split: choose(photographs, wanted, split)
+        for split, wanted in ids.items()
+    }
+    for split, wanted in chosen.items():
+        print(write_split(wanted, categories, Path(args.out), split))
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

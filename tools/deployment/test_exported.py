@@ -4,14 +4,15 @@ Nothing but the data and the metrics is the config's; the numbers compare with
 those of ``pinet test CONFIG CHECKPOINT``.
 """
 import argparse
+import sys
 
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
 # isort: split
-from mmengine.config import Config, DictAction
-
+from mmpose_pinet.apis.configs import ConfigOptions, load_config
 from mmpose_pinet.apis.evaluate import evaluate
 from mmpose_pinet.apis.zoo import find_config
+from mmpose_pinet.command_line import count, run_command
 from mmpose_pinet.deploy.runtime import PINetRuntime
 
 
@@ -29,11 +30,11 @@ def parse_args() -> argparse.Namespace:
         help='auto: OpenVINO if it is installed')
     parser.add_argument(
         '--precision', default='fp32', choices=['fp32', 'bf16', 'fp16'])
-    parser.add_argument('--threads', type=int, help='of the engine')
+    parser.add_argument('--threads', type=count, help='of the engine')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         default={},
         help='keys of the config to set, such as '
         'test_dataloader.dataset.data_root=FOLDER')
@@ -42,17 +43,13 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    config = Config.fromfile(args.config)
-    config.merge_from_dict(args.cfg_options)
-    try:
-        model = PINetRuntime(
-            args.file, args.engine, args.precision, args.threads, score_thr=0)
-        metrics = evaluate(model, config)
-    except (ValueError, OSError, ImportError) as error:
-        raise SystemExit(str(error)) from error
+    config = load_config(args.config, args.cfg_options)
+    model = PINetRuntime(
+        args.file, args.engine, args.precision, args.threads, score_thr=0)
+    metrics = evaluate(model, config)
     for name, value in metrics.items():
         print(f'{name}: {value:.4f}')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

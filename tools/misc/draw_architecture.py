@@ -1,9 +1,12 @@
 """Draw how data flows through PINet, in training and in inference."""
 import argparse
+import sys
 from typing import List, NamedTuple, Tuple
 
 import matplotlib
 from matplotlib.axes import Axes
+
+from mmpose_pinet.command_line import output_drawing, run_command
 
 matplotlib.use('Agg')
 from matplotlib import patches  # noqa: E402
@@ -102,7 +105,10 @@ STRAIGHT = [
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        '--out', default='docs/architecture.png', help='picture to write')
+        '--out',
+        type=output_drawing,
+        default='docs/architecture.png',
+        help='picture to write')
     return parser.parse_args()
 
 
@@ -263,4 +269,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

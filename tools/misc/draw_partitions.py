@@ -1,5 +1,6 @@
 """Draw the named partitions of the body into one picture (Fig. 3)."""
 import argparse
+import sys
 
 import cv2
 import matplotlib
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 
 from mmpose_pinet.codecs.partitions import PARTITIONS, Parts
 from mmpose_pinet.codecs.skeletons import get_links
+from mmpose_pinet.command_line import output_drawing, run_command
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -31,7 +33,10 @@ RADIUS = 3.5
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        '--out', default='docs/partitions.png', help='picture to write')
+        '--out',
+        type=output_drawing,
+        default='docs/partitions.png',
+        help='picture to write')
     return parser.parse_args()
 
 
@@ -88,4 +93,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_command(main))

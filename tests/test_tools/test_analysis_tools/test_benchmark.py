@@ -144,7 +144,7 @@ def test_one_section_alone(benchmark, tmp_path, capsys):
 @pytest.mark.parametrize('arguments, message', [
     (['--only', 'everything'], "choose from 'targets', 'decode', 'image'"),
     (['--shape', 100, 100], 'in steps of 32'),
-    (['--repeats', 0], 'start at 1'),
+    (['--repeats', 0], '--repeats: 0 must be 1 or more'),
     (['--amp', 'fp16'], 'take bf16'),
 ])
 def test_bad_arguments_are_refused(benchmark, capsys, arguments, message):

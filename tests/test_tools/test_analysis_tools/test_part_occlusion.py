@@ -91,7 +91,7 @@ def test_other_files_are_refused(tool, tmp_path, text, error):
 
 def test_a_file_that_is_not_there_is_named(start, tmp_path):
     done = start(tmp_path / 'none.json')
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert 'none.json' in done.stderr and 'Traceback' not in done.stderr
 
 

@@ -12,12 +12,14 @@ TOOL = Path(__file__).parents[3] / 'tools/dataset_converters/draw_crowd.py'
 
 def run_tool(monkeypatch, *arguments):
     monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(TOOL), run_name='__main__')
+    return ended.value.code
 
 
 def test_tool_draws_and_sums_up(tmp_path, monkeypatch, capsys):
-    run_tool(monkeypatch, tmp_path, '--num', 4, '--image-size', 128, '--split',
-             'val', '--workers', 1)
+    assert run_tool(monkeypatch, tmp_path, '--num', 4, '--image-size', 128,
+                    '--split', 'val', '--workers', 1) == 0
     assert '4 images' in capsys.readouterr().out
     assert len(list((tmp_path / 'val').glob('*.jpg'))) == 4
     assert (tmp_path / 'annotations/val.json').is_file()
@@ -25,8 +27,7 @@ def test_tool_draws_and_sums_up(tmp_path, monkeypatch, capsys):
 
 def test_tool_refuses_a_file_as_folder(tmp_path, monkeypatch, capsys):
     (tmp_path / 'file').touch()
-    with pytest.raises(SystemExit):
-        run_tool(monkeypatch, tmp_path / 'file')
+    assert run_tool(monkeypatch, tmp_path / 'file') == 2
     assert 'is a file' in capsys.readouterr().err
 
 

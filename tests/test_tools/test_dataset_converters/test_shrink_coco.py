@@ -64,8 +64,10 @@ def start(monkeypatch, capsys):
 
     def start(*arguments):
         monkeypatch.setattr(sys, 'argv', [str(SCRIPT), *map(str, arguments)])
-        runpy.run_path(str(SCRIPT), run_name='__main__')
-        return capsys.readouterr().out
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(SCRIPT), run_name='__main__')
+        printed = capsys.readouterr()
+        return ended.value.code, printed.out, printed.err
 
     return start
 
@@ -93,7 +95,8 @@ PERSONS = [
 @pytest.mark.parametrize('year', [2014, 2017])
 def test_either_year_gives_the_same_set(year, ids, start, tmp_path):
     write_coco(tmp_path, year, dict(train=[7, 12], val=[9]), PERSONS)
-    said = start(tmp_path, tmp_path / 'out', '--ids', ids)
+    code, said, _ = start(tmp_path, tmp_path / 'out', '--ids', ids)
+    assert code == 0
     assert 'train.json: 2 images, 3 persons' in said
     content = json.loads((tmp_path / 'out/annotations/train.json').read_text())
     first, second = content['images']
@@ -222,13 +225,11 @@ def unlabel(folder):
     (unlabel,
      r'1 of the 1 pictures of val are of nobody with labelled joints: 12\n'),
 ])
-def test_what_is_missing_is_named(harm, error, ids, start, tmp_path, capsys):
+def test_what_is_missing_is_named(harm, error, ids, start, tmp_path):
     write_coco(tmp_path, 2017, dict(train=[7, 9, 12]), PERSONS)
     harm(tmp_path)
-    with pytest.raises(SystemExit) as ended:
-        start(tmp_path, tmp_path / 'out', '--ids', ids)
-    assert ended.value.code == 2
-    printed = capsys.readouterr().err
+    code, _, printed = start(tmp_path, tmp_path / 'out', '--ids', ids)
+    assert code == 2
     assert re.search(error, printed), printed
     assert not list((tmp_path / 'out').rglob('*.json'))
 
@@ -238,11 +239,11 @@ def test_what_is_missing_is_named(harm, error, ids, start, tmp_path, capsys):
     ('7 9 7', 'train.txt lists 3 ids, of which 2 differ'),
     ('', 'train.txt lists 0 ids'),
 ])
-def test_odd_lists_are_named(text, error, tmp_path, start, capsys):
+def test_odd_lists_are_named(text, error, tmp_path, start):
     (tmp_path / 'train.txt').write_text(text)
-    with pytest.raises(SystemExit):
-        start(tmp_path, tmp_path / 'out', '--ids', tmp_path)
-    assert re.search(error, capsys.readouterr().err)
+    code, _, printed = start(tmp_path, tmp_path / 'out', '--ids', tmp_path)
+    assert code == 2
+    assert re.search(error, printed)
 
 
 def test_the_lists_that_come_with_it():

@@ -35,6 +35,6 @@ def test_metrics_are_printed(start, tmp_path, options):
 
 def test_a_missing_file_is_an_error_of_one_line(start, options):
     run = start(TINY.stem, 'none.onnx', *options)
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[-1] == 'none.onnx is no file'
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1].endswith(': none.onnx is no file')
     assert 'Traceback' not in run.stderr

@@ -17,7 +17,7 @@ def test_it_says_what_it_wrote(start, tmp_path):
 
 def test_it_ends_in_one_clear_line(start, tmp_path):
     done = start(tmp_path / 'none.pth', tmp_path / 'out.pth')
-    assert done.returncode == 1
+    assert done.returncode == 2
     # MMEngine may warn of setuptools before it
     assert 'none.pth' in done.stderr.splitlines()[-1]
     assert 'Traceback' not in done.stderr

@@ -17,6 +17,7 @@ from mmengine.hub import get_config
 from mmengine.logging import MMLogger
 from mmpose.registry import MODELS
 
+from mmpose_pinet.apis.configs import load_config as read_config
 from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.engine import ChannelsLastHook
 from mmpose_pinet.models import PINetHead
@@ -62,7 +63,7 @@ def load_config(path: str, shape: Tuple[int, int]) -> Config:
         ValueError: If there is no whole PINet on an HRNet for 17 keypoints
             in it, which is what the peers can be held against.
     """
-    cfg = Config.fromfile(path)
+    cfg = read_config(path)
     model = cfg.model
     if MODELS.get(model.head.type) is not PINetHead:
         raise ValueError(f'{path}: model.head is {model.head.type}, but only '

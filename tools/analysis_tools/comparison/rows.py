@@ -10,6 +10,7 @@ from typing import Dict, List, Sequence
 from mmengine.config import Config
 
 from mmpose_pinet.apis import zoo
+from mmpose_pinet.apis.configs import load_config
 
 PINET = 'pinet_hrnet-w32_ochuman'
 
@@ -148,7 +149,7 @@ def short_names(stems: Sequence[str]) -> List[str]:
 
 
 def _read_row(name: str, path: str, model: dict) -> Row:
-    config = Config.fromfile(path)
+    config = load_config(path)
     if model is None:  # in no metafile
         return Row(name, config)
     result = (model.get('Results') or [{}])[0]
