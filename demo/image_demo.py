@@ -5,6 +5,8 @@
 import argparse
 import sys
 
+import cv2
+
 from mmpose_pinet.apis import PINet
 from mmpose_pinet.command_line import number, output_file, run_command
 
@@ -25,7 +27,11 @@ def parse_args() -> argparse.Namespace:
         type=number,
         default=0.1,
         help='least score of a person that is drawn')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not cv2.haveImageWriter(args.out):
+        parser.error(f'--out: {args.out} is no name of a picture, such as '
+                     'poses.jpg')
+    return args
 
 
 def main() -> None:

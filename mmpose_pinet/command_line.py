@@ -22,14 +22,14 @@ class BadArgument(ArgumentTypeError, ValueError):
 
 
 def run_command(main: Callable[[], Optional[int]],
-                name: Optional[str] = None,
+                command: Optional[str] = None,
                 arguments: Optional[List[str]] = None) -> int:
     """Run a command, and tell in one line of stderr what its arguments did
     wrong. Errors of other kinds keep their traceback: they are bugs.
 
     Args:
         main (Callable): The command. It returns its exit code, or None.
-        name (str, optional): Begins the line. By default the script's.
+        command (str, optional): Begins the line. By default the script's.
         arguments (list[str], optional): Of which none may be empty, as an
             unset variable of a shell makes them. By default the process's.
 
@@ -37,7 +37,7 @@ def run_command(main: Callable[[], Optional[int]],
         int: The exit code: ``main``'s, 2 where the arguments are wrong, and
         130 or 141 as of a signal where Ctrl-C or the end of a pipe ended it.
     """
-    name = name or Path(sys.argv[0]).name
+    command = command or Path(sys.argv[0]).name
     # before a script of MMPose's runs, which gets an argv of its own
     folders = [PACKAGE, Path(sys.argv[0]).resolve().parent]
     try:
@@ -57,7 +57,7 @@ def run_command(main: Callable[[], Optional[int]],
         explanation = _explanation(error, folders)
         if explanation is None:
             raise
-        print(f'{name}: {" ".join(explanation.split())}', file=sys.stderr)
+        print(f'{command}: {" ".join(explanation.split())}', file=sys.stderr)
         return 2
 
 
@@ -129,6 +129,13 @@ def number(text: str) -> float:
     if not math.isfinite(value):
         raise BadArgument(f'{text} is no finite number')
     return value
+
+
+def name(text: str) -> str:
+    """Take a name that files and folders may have, and no path."""
+    if Path(text).name != text or text == '..':
+        raise BadArgument(f'{text} is no name, but a path')
+    return text
 
 
 def output_file(text: str) -> str:

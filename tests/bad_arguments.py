@@ -36,13 +36,12 @@ COMMANDS: List[Tuple[str, str]] = [
      '{option}'),
     ('tools/test.py', '{config} {weights} --work-dir {out_folder} '
      '--cfg-options {option}'),
-    ('tools/deployment/export_onnx.py',
-     '{config} {weights} --out {out.onnx}'),
+    ('tools/deployment/export_onnx.py', '{config} {weights} --out {out.onnx}'),
     ('tools/deployment/test_exported.py',
      '{config} {model.onnx} --threads {count} --cfg-options {option}'),
     ('tools/model_converters/official_to_mmpose.py', '{official} {out.pth}'),
     (f'{CONVERTERS}/draw_crowd.py', '{out_folder} --num {count} --split '
-     '{name} --seed {seed} --image-size {count} --workers {count}'),
+     '{name} --seed {seed} --image-size 64 --workers {count}'),
     (f'{CONVERTERS}/draw_geckos.py',
      '{out_folder} --num-train {count} --num-val {count} --seed {seed}'),
     (f'{CONVERTERS}/prepare_ochuman.py', '{downloads} --out {out_folder}'),
@@ -80,6 +79,8 @@ SUFFIXES = dict(
     annotations='json',
     metrics='json')
 FOLDERS = ('pictures', 'downloads', 'ids')
+# what nothing can be written to, also by root
+UNWRITABLE = '/proc/below'
 WORDS = dict(
     count=['none', '0', '-1', '1.5', ''],
     seed=['none', '-1', '1.5', ''],
@@ -87,10 +88,7 @@ WORDS = dict(
     share=['none', 'nan', ''],
     device=['none', 'cuda:99', ''],
     name=['../up', 'a/b', ''],
-    option=[
-        'none', '=1', 'model.head', 'model.head.num_keypoints.more=1',
-        'model=1'
-    ])
+    option=['none', '=1', 'model.head', 'model=1', 'some=(1,2'])
 
 
 class Try(NamedTuple):
@@ -99,6 +97,20 @@ class Try(NamedTuple):
     arguments: List[str]
     kind: str
     bad: str
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is only seen once a model is built, in seconds."""
+        return self.kind in ('picture', 'pictures', 'video',
+                             'weights') or self.bad == UNWRITABLE
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether it is what ``pinet check-data`` looks for."""
+        return 'check-data' in self.arguments and (
+            self.bad == 'model=1'
+            or self.kind == 'config' and self.bad.startswith(
+                ('empty', 'binary', 'text', 'number')))
 
 
 def make_bad(folder: Path, suffix: str) -> Dict[str, str]:
@@ -121,8 +133,10 @@ def bad_values(kind: str, folder: Path) -> List[str]:
     if kind in WORDS:
         return WORDS[kind]
     kind, _, suffix = kind.partition('.')
+    if kind == 'script':  # what stands in one is its own
+        return ['folder.py', 'missing.py', 'plain/below.py', '']
     if kind == 'out_folder':
-        return ['plain', 'plain/below', '']
+        return ['plain', 'plain/below', UNWRITABLE, '']
     if kind == 'out':
         values = [f'folder.{suffix}', f'plain/below.{suffix}', '']
         (folder / f'folder.{suffix}').mkdir(exist_ok=True)
@@ -140,18 +154,24 @@ def make_good(folder: Path) -> Dict[str, str]:
     """Write what is good, for the other arguments."""
     (folder / 'plain').write_text('a file')
     image, _ = draw_image(np.random.default_rng(0), 96)
-    (folder / 'pictures').mkdir()
+    for name in ('pictures', 'downloads', 'ids'):
+        (folder / name).mkdir()
     for name in ('pictures/0.jpg', 'good.jpg'):
         cv2.imwrite(str(folder / name), image)
+    (folder / 'ids/train.txt').write_text('1')
     person = dict(iscrowd=0, keypoints=[1, 1, 2] * 17)
     for name, content in (('annotations', dict(annotations=[person])),
-                          ('metrics', {'coco/AP mean_iou [0, 1]': 0.5})):
+                          ('metrics', {
+                              'coco/AP mean_iou [0, 1]': 0.5
+                          })):
         (folder / f'{name}.json').write_text(json.dumps(content))
     return dict(
         config=str(TINY),
         weights=save_random_weights(folder / 'good.pth'),
         picture='good.jpg',
         pictures='pictures',
+        downloads='downloads',
+        ids='ids',
         annotations='annotations.json',
         metrics='metrics.json',
         script='print_config.py',
@@ -165,7 +185,7 @@ def make_good(folder: Path) -> Dict[str, str]:
         option='randomness.seed=0')
 
 
-def tries(folder: Path) -> Iterator[Try]:
+def list_tries(folder: Path) -> Iterator[Try]:
     """Write files to a folder, and list the table's rows."""
     good = make_good(folder)
 

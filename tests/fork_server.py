@@ -38,13 +38,15 @@ class ForkServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._server = subprocess.Popen(
-            [sys.executable, __file__],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=dict(os.environ, OMP_NUM_THREADS='1', PYTHONPATH=str(ROOT)))
+        self._server = subprocess.Popen([sys.executable, __file__],
+                                        cwd=folder,
+                                        stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE,
+                                        text=True,
+                                        env=dict(
+                                            os.environ,
+                                            OMP_NUM_THREADS='1',
+                                            PYTHONPATH=str(ROOT)))
 
     def run(self, script: str, arguments: List[str]) -> Ended:
         """Run a script, a path in the repository, with these arguments."""

@@ -16,17 +16,17 @@ class ConfigOptions(DictAction):
     def __call__(self,
                  parser: ArgumentParser,
                  namespace: Namespace,
-                 values: Union[str, Sequence[str], None],
+                 values: Optional[Sequence[str]],
                  option_string: Optional[str] = None) -> None:
-        for value in [values] if isinstance(values, str) else values or []:
+        for value in values or []:
             key, equals, _ = value.partition('=')
             if not key or not equals:
                 parser.error(f'{option_string}: {value!r} is not of the form '
                              'KEY=VALUE')
-        try:
-            super().__call__(parser, namespace, values, option_string)
-        except AssertionError as error:  # brackets
-            parser.error(f'{option_string}: {error}')
+            try:
+                super().__call__(parser, namespace, [value], option_string)
+            except AssertionError as error:  # brackets
+                parser.error(f'{option_string}: {value!r}: {error}')
 
 
 def read_options(arguments: List[str], command: str) -> dict:
@@ -66,12 +66,25 @@ def load_config(config: Union[str, Path],
     except (SyntaxError, NameError, ValueError, OSError) as error:
         raise BadArgument(f'{path} cannot be read as a config: '
                           f'{type(error).__name__}: {error}') from error
-    try:
-        cfg.merge_from_dict(options or {})
-    except (KeyError, TypeError) as error:
-        raise BadArgument(f'{path} cannot take the options {options}: '
-                          f'{error}') from error
+    merge_options(cfg, options)
     if not isinstance(cfg.get('model'), ConfigDict):
         raise BadArgument(f'{path} is no config of a model: its `model` is '
                           f'{cfg.get("model")}')
     return cfg
+
+
+def merge_options(cfg: Config, options: Optional[dict]) -> None:
+    """Set keys of a config, in place.
+
+    Args:
+        cfg (Config): Of a file.
+        options (dict, optional): Values by key, as ``'model.head.type'``.
+
+    Raises:
+        ValueError: If there is no such place in the config.
+    """
+    try:
+        cfg.merge_from_dict(options or {})
+    except (KeyError, TypeError) as error:
+        raise BadArgument(f'{cfg.filename} has no place for one of '
+                          f'{options}: {error}') from error

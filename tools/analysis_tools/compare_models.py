@@ -243,16 +243,17 @@ def compare(name: str, title: str, models: Sequence[Model], runs: Runs,
 def main() -> None:
     args = parse_args()
     init_default_scope('mmpose')
-    runs = Runs(load_base(args), Path(args.out), args.processes)
     if args.models:
         lists = [('comparison', 'Models in one setting',
-                  fit(read_models(args.models), runs))]
+                  read_models(args.models))]
     else:
-        lists = [(f'table-{table}', TITLES[table],
-                  fit(read_table(table), runs)) for table in args.table]
+        lists = [(f'table-{table}', TITLES[table], read_table(table))
+                 for table in args.table]
+    runs = Runs(load_base(args), Path(args.out), args.processes)
+    fitted = [fit(rows, runs) for _, _, rows in lists]
     reports = [
         compare(name, title, models, runs, args.pictures)
-        for name, title, models in lists
+        for (name, title, _), models in zip(lists, fitted)
     ]
     for report in reports:
         print(f'\n{report}')

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from mmpose_pinet.command_line import (count, natural, output_folder,
+from mmpose_pinet.command_line import (count, name, natural, output_folder,
                                        run_command)
 from mmpose_pinet.datasets.crowding import EASY_BELOW, HARD_FROM, max_box_iou
 from mmpose_pinet.datasets.drawn import draw_crowd
@@ -19,7 +19,8 @@ def parse_args() -> argparse.Namespace:
         'OUT/annotations/SPLIT.json in COCO keypoint format.')
     parser.add_argument('out', type=output_folder, help='folder to write to')
     parser.add_argument('--num', type=count, default=2000, help='images')
-    parser.add_argument('--split', default='train', help='name of the set')
+    parser.add_argument(
+        '--split', type=name, default='train', help='name of the set')
     parser.add_argument('--seed', type=natural, default=0)
     parser.add_argument(
         '--image-size', type=count, default=256, help='side of an image in px')

@@ -10,6 +10,7 @@ from mmpose_pinet.datasets import LabelledCocoDataset
 from mmpose_pinet.datasets.checks import PictureError, read_pictures
 from mmpose_pinet.pictures.progress import show_progress
 
+from ..configs import merge_options
 from ..zoo import find_config
 from .annotations import AnnotationFile, check_annotations, read_json
 from .building import attempt
@@ -52,7 +53,7 @@ def check_data(config: str, cfg_options: Optional[dict] = None) -> Findings:
         cfg_options (dict, optional): Keys of it and other values.
 
     Raises:
-        ValueError: If there is no such config.
+        ValueError: If there is no such config, or no place for an option.
     """
     findings = Findings()
     path = find_config(config)
@@ -62,7 +63,7 @@ def check_data(config: str, cfg_options: Optional[dict] = None) -> Findings:
         cfg = attempt(Config.fromfile, path, path, 'config', findings)
         if cfg is None:
             return findings
-        cfg.merge_from_dict(cfg_options or {})
+        merge_options(cfg, cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpose'))
         check_config(cfg, findings)
         sets = find_sets(cfg, findings)

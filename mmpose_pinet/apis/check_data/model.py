@@ -28,7 +28,10 @@ def check_config(config: Config, findings: Findings) -> None:
         config (Config): Of a training or test.
         findings (Findings): Added to.
     """
-    model = config.get('model', ConfigDict())
+    model = config.get('model')
+    if not isinstance(model, ConfigDict):
+        findings.add('config', 'model', f'model: {model} is none')
+        return
     for part in ('data_preprocessor', 'backbone', 'neck'):
         if model.get(part):
             attempt(MODELS.build, model[part], f'model.{part}', 'model',
