@@ -112,7 +112,6 @@ if __name__ == '__main__':
 
     # isort: split
     import matplotlib.pyplot  # noqa: F401
-    import mmdet.registry  # noqa: F401
     import mmpose.apis  # noqa: F401
     import mmpose.datasets  # noqa: F401
 
