@@ -1,8 +1,8 @@
 """Command lines in processes of their own, at the cost of a fork.
 
 Run as a script, it imports what takes seconds once, and then forks a process
-for each line of JSON on its stdin: real exit codes, and all of what is
-written, by libraries in C and at the interpreter's end as well.
+for each line of JSON on its stdin: real exit codes, nothing left behind, and
+all of what is written, by libraries in C as well.
 """
 import gc
 import json

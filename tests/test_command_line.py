@@ -47,7 +47,7 @@ def fault(bad, ended):
     # usage goes on in lines that are indented
     lines = [line for line in lines if not line.startswith(('usage: ', ' '))]
     if bad.is_finding:  # what `pinet check-data` is asked for
-        return '' if ended.code == 1 and bad.bad in ended.out else 'not found'
+        return '' if ended.code == 1 and ended.out else 'not found'
     if ended.code != 2:
         return f'exit code {ended.code}'
     if len(lines) != 1:

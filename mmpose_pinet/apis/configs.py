@@ -40,7 +40,8 @@ def read_options(arguments: List[str], command: str) -> dict:
         dict: Values by key.
     """
     parser = ArgumentParser(command, usage=f'{command} --help')
-    parser.add_argument('--cfg-options', nargs='*', action=ConfigOptions)
+    parser.add_argument(
+        '--cfg-options', nargs='*', action=ConfigOptions, default={})
     options = parser.parse_args(['--cfg-options', *arguments])
     return options.cfg_options
 
