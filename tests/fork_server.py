@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import List, NamedTuple
 
 ROOT = Path(__file__).parents[1]
-LIMIT = 20  # s
+LIMIT = 60  # s
 
 
 class Ended(NamedTuple):
