@@ -172,11 +172,29 @@ def test_smaller_person_owns_the_cell():
         assert (weights > 0).all()
 
 
-def test_persons_of_equal_area_still_share_out_the_cells():
+def test_between_persons_of_equal_area_the_later_one_owns_the_cell():
     keypoints = np.full((3, 5, 2), 50, np.float32)
-    keypoints[:, 0] += [[0, 0], [5, 3], [2, 9]]
+    keypoints[:, 1] += [[0, 0], [5, 3], [2, 9]]  # a joint of part 0 alone
     encoded = build(PARTS).encode(keypoints, None, np.full(3, 2000.))
-    assert len(rows_of(encoded)) > 0  # rows_of asserts that none is twice
+    # whose displacement it is; rows_of asserts that no cell is there twice
+    for (part, x, y), (displacements, _) in rows_of(encoded).items():
+        if part != 0:
+            np.testing.assert_allclose(
+                displacements[1] + [x, y], keypoints[2, 1] / STRIDE, rtol=1e-6)
+    assert set(encoded['part_indices']) == {0, 1, 2, 3}
+
+
+def test_person_whose_keypoints_all_lie_outside_takes_no_cell():
+    keypoints = np.full((2, 5, 2), 50, np.float32)
+    keypoints[1, 0, 0], keypoints[1, 1, 0] = -28, 128  # between them: 50
+    visible = np.ones((2, 5))
+    visible[1, 2:] = 0
+    area = np.array([2000., 1500.])  # the smaller one would own the cells
+    both = build(PARTS).encode(keypoints, visible, area)
+    alone = build(PARTS).encode(keypoints[:1], visible[:1], area[:1])
+    for name in ('part_indices', 'cell_indices', 'displacements'):
+        np.testing.assert_array_equal(both[name], alone[name])
+    assert (both['displacement_weights'] > 0).all()
 
 
 def test_small_person_has_keypoints_but_no_parts():
@@ -219,9 +237,10 @@ def test_box_without_area_teaches_no_displacement(area):
     where small persons are trained. Its keypoints stay on the heatmaps."""
     keypoints = np.full((2, 5, 2), 50, np.float32)
     keypoints[1] = 20
-    encoded = build(
-        PARTS, min_instance_area=0).encode(keypoints, None,
-                                           np.array([area, 2000.]))
+    with np.errstate(all='raise'):  # nor is anything divided by its root
+        encoded = build(
+            PARTS, min_instance_area=0).encode(keypoints, None,
+                                               np.array([area, 2000.]))
     weights = encoded['displacement_weights']
     np.testing.assert_allclose(weights, 2000**-.5, rtol=1e-5)
     alone = build(
