@@ -14,6 +14,7 @@ import numpy as np
 
 from mmpose_pinet.command_line import (count, natural, output_folder,
                                        run_command)
+from mmpose_pinet.system.whole_file import replaced_when_whole
 
 KEYPOINTS = ('snout', 'neck', 'belly', 'hip', 'tail', 'left_hand',
              'right_hand', 'left_foot', 'right_foot')
@@ -138,6 +139,7 @@ def write_set(out: Path, split: str, num_pictures: int, seed: int) -> Path:
     ann_file = out / f'annotations/{split}.json'
     for folder in (out / split, ann_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
+    ann_file.unlink(missing_ok=True)  # comes last: what is there is whole
     rng = np.random.default_rng(seed)
     for number in range(1, num_pictures + 1):
         picture, geckos, visible = draw_picture(rng)
@@ -159,14 +161,15 @@ def write_set(out: Path, split: str, num_pictures: int, seed: int) -> Path:
                     num_keypoints=int((seen > 0).sum()),
                     keypoints=np.column_stack([labelled, seen
                                                ]).round(2).ravel().tolist()))
-    ann_file.write_text(
-        json.dumps(
-            dict(
-                images=images,
-                annotations=annotations,
-                categories=[
-                    dict(id=1, name='gecko', keypoints=list(KEYPOINTS))
-                ])))
+    with replaced_when_whole(ann_file) as unfinished:
+        unfinished.write_text(
+            json.dumps(
+                dict(
+                    images=images,
+                    annotations=annotations,
+                    categories=[
+                        dict(id=1, name='gecko', keypoints=list(KEYPOINTS))
+                    ])))
     return ann_file
 
 
