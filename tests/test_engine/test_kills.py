@@ -3,6 +3,7 @@ import os
 import random
 import signal
 import sys
+import time
 from functools import partial
 
 import pytest
@@ -21,7 +22,7 @@ def last_epoch(folder):
                default=0)
 
 
-def survive(folder, kills, hooks=None):
+def survive(folder, kills):
     """Kill a training again and again, and count what goes wrong.
 
     Returns:
@@ -31,11 +32,15 @@ def survive(folder, kills, hooks=None):
     """
     rng = random.Random(0)
     counts = dict.fromkeys(['kills', 'in the midst', 'not resumed', 'lost'], 0)
-    arguments = dict(epochs=10**6, resume=True, size=SIZE, hooks=hooks)
+    arguments = dict(epochs=10**6, resume=True, size=SIZE)
     reached = 0
     while counts['kills'] < kills:
         process = start_training(folder, **arguments)
         process.join(rng.uniform(0, 2))
+        # every second one as soon as a checkpoint is seen being written
+        while counts['kills'] % 2 and process.is_alive() and not list(
+                folder.glob('.*.pth.*')):
+            time.sleep(.001)
         if process.exitcode is None:
             process.kill()
             process.join()
