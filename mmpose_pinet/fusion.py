@@ -6,6 +6,10 @@ from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+# So many candidates are compared with all that are left at a time: memory grows
+# with the number of candidates, and few are compared that are grouped by then.
+ROWS = 12
+
 
 class Persons(NamedTuple):
     """The m persons of an image, best first, in the unit of their poses."""
@@ -102,8 +106,7 @@ class PoseFusion:
 
         order = np.argsort(-keypoint_scores.mean(1), kind='stable')
         keypoints, keypoint_scores = keypoints[order], keypoint_scores[order]
-        leaders, groups = group_by_leader(
-            self.pairwise_oks(keypoints) > self.oks_thr)
+        leaders, groups = self._group(keypoints)
         if not self.fuse:
             return keypoints[leaders], keypoint_scores[leaders]
 
@@ -124,42 +127,58 @@ class PoseFusion:
         Returns:
             np.ndarray: (t, t), symmetric.
         """
-        keypoints = keypoints.astype(np.result_type(keypoints, np.float32))
-        area = np.ptp(keypoints, axis=1).prod(-1)
-        first, second = np.triu_indices(len(keypoints), k=1)
-        # keypoints first, so that the mean runs over whole rows of pairs
-        points = np.ascontiguousarray(keypoints.transpose(2, 1, 0))
-        x, y = points.take(first, axis=2) - points.take(second, axis=2)
-        distance = x**2 + y**2  # (K, pairs)
-        tolerance = (2 * self.sigmas[:, None]).astype(points.dtype)**2
-        distance /= tolerance
-        distance /= area[first] + area[second] + area.dtype.type(np.spacing(1))
-        oks = np.eye(len(keypoints), dtype=points.dtype)
-        oks[first, second] = oks[second, first] = np.exp(-distance).mean(0)
-        return oks
+        return self._oks(*_points_and_area(keypoints), len(keypoints))
+
+    def _group(self, keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Group candidates greedily, best first.
+
+        The best candidate that is in no group yet leads one, and all it
+        matches that are in none yet join.
+
+        Args:
+            keypoints (np.ndarray): (t, K, 2), sorted best first.
+
+        Returns:
+            tuple[np.ndarray]: The indices of m leaders, and for each
+            candidate the number of its group, 0 to m - 1.
+        """
+        points, area = _points_and_area(keypoints)
+        leaders = []
+        groups = np.full(len(keypoints), -1)
+        left = np.arange(len(keypoints))  # those in no group yet
+        while len(left):
+            same = self._oks(points.take(left, axis=2), area[left],
+                             ROWS) > self.oks_thr
+            group_of = groups[left]
+            for i, matches in enumerate(same):
+                if group_of[i] < 0:
+                    group_of[matches & (group_of < 0)] = len(leaders)
+                    group_of[i] = len(leaders)
+                    leaders.append(left[i])
+            groups[left] = group_of
+            left = left[group_of < 0]
+        return np.array(leaders, dtype=int), groups
+
+    def _oks(self, points: np.ndarray, area: np.ndarray,
+             count: int) -> np.ndarray:
+        """OKS of the first poses with all t, see :func:`_points_and_area`:
+        (count, t)."""
+        x, y = points[:, :, :count, None] - points[:, :, None]
+        distance = x**2 + y**2  # (K, count, t)
+        tolerance = (2 * self.sigmas).astype(points.dtype)**2
+        distance /= tolerance[:, None, None]
+        distance /= area[:count, None] + area + area.dtype.type(np.spacing(1))
+        return np.exp(-distance).mean(0)
 
 
-def group_by_leader(same: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Group candidates greedily, best first.
+def _points_and_area(keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Points (2, K, t) and box areas (t, ) of poses (t, K, 2).
 
-    The best candidate that is in no group yet leads one, and all it matches
-    that are in none yet join.
-
-    Args:
-        same (np.ndarray): (t, t) bool, candidates sorted best first.
-
-    Returns:
-        tuple[np.ndarray]: The indices of m leaders, and for each candidate
-        the number of its group, 0 to m - 1.
+    Keypoints come first, so that OKS's mean runs over whole rows of pairs.
     """
-    leaders = []
-    groups = np.full(len(same), -1)
-    for candidate, matches in enumerate(same):
-        if groups[candidate] < 0:
-            groups[matches & (groups < 0)] = len(leaders)
-            groups[candidate] = len(leaders)
-            leaders.append(candidate)
-    return np.array(leaders, dtype=int), groups
+    keypoints = keypoints.astype(np.result_type(keypoints, np.float32))
+    return (np.ascontiguousarray(keypoints.transpose(2, 1, 0)),
+            np.ptp(keypoints, axis=1).prod(-1))
 
 
 def fuse_groups(keypoints: np.ndarray, keypoint_scores: np.ndarray,
