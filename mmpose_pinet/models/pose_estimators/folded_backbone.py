@@ -1,6 +1,7 @@
 """A backbone for tests on a CPU, without what only training needs."""
 from copy import deepcopy
-from typing import List, Optional
+from threading import Lock
+from typing import List, NamedTuple, Optional
 
 import numpy as np
 import torch
@@ -14,6 +15,15 @@ _INTEGERS = {
     4: torch.int32,
     8: torch.int64,
 }
+
+
+class _Folded(NamedTuple):
+    """A copy, and what it was made of."""
+
+    modules: List[nn.Module]
+    tensors: List[Tensor]
+    dtype: Optional[torch.dtype]
+    copy: nn.Module
 
 
 class FoldedBackbone:
@@ -32,13 +42,17 @@ class FoldedBackbone:
 
     Forward hooks of the backbone's layers do not see the copy. It is no
     submodule, so that checkpoints do not hold it.
+
+    Threads may ask at a time: one copies, the others wait. Copies of an
+    object, and pickled ones, start empty.
     """
 
     def __init__(self) -> None:
-        self._modules: List[nn.Module] = []
-        self._tensors: List[Tensor] = []
-        self._dtype: Optional[torch.dtype] = None
-        self._copy: Optional[nn.Module] = None
+        self._lock = Lock()
+        self._folded: Optional[_Folded] = None
+
+    def __reduce__(self) -> tuple:
+        return FoldedBackbone, ()
 
     def of(self,
            backbone: nn.Module,
@@ -56,17 +70,14 @@ class FoldedBackbone:
             channels-last memory format where that is fast.
         """
         modules = list(backbone.modules())
-        tensors = [*backbone.parameters(), *backbone.buffers()]
-        if dtype != self._dtype or modules != self._modules or len(
-                tensors) != len(self._tensors) or not all(
-                    map(_same, tensors, self._tensors)):
-            self._modules = modules
-            self._tensors = [x.detach().clone() for x in tensors]
-            self._dtype = dtype
-            self._copy = _fold(backbone)
-            if dtype is not None:
-                _cast_layers(self._copy, dtype)
-        return self._copy
+        tensors = _tensors(backbone)
+        folded = self._folded  # all of it or nothing, whatever others do
+        if not _is_of(folded, modules, tensors, dtype):
+            with self._lock:
+                folded = self._folded
+                if not _is_of(folded, modules, tensors, dtype):
+                    self._folded = folded = _fold(backbone, modules, dtype)
+        return folded.copy
 
 
 def suits_channels_last(module: nn.Module) -> bool:
@@ -80,15 +91,32 @@ def suits_channels_last(module: nn.Module) -> bool:
         for layer in module.modules())
 
 
-def _fold(backbone: nn.Module) -> nn.Module:
+def _is_of(folded: Optional[_Folded], modules: List[nn.Module],
+           tensors: List[Tensor], dtype: Optional[torch.dtype]) -> bool:
+    return (folded is not None and dtype == folded.dtype
+            and modules == folded.modules
+            and len(tensors) == len(folded.tensors)
+            and all(map(_same, tensors, folded.tensors)))
+
+
+def _fold(backbone: nn.Module, modules: List[nn.Module],
+          dtype: Optional[torch.dtype]) -> _Folded:
     copy = deepcopy(backbone)
+    # of the copy: a thread may be writing to the backbone
+    tensors = [x.detach().clone() for x in _tensors(copy)]
     copy.eval()  # MMPose's HRNet does not return itself
     with torch.no_grad():
         copy = fuse_conv_bn(copy)
     copy.requires_grad_(False)
     if suits_channels_last(copy):
         copy.to(memory_format=torch.channels_last)
-    return copy
+    if dtype is not None:
+        _cast_layers(copy, dtype)
+    return _Folded(modules, tensors, dtype, copy)
+
+
+def _tensors(module: nn.Module) -> List[Tensor]:
+    return [*module.parameters(), *module.buffers()]
 
 
 def _cast_layers(module: nn.Module, dtype: torch.dtype) -> None:

@@ -150,7 +150,7 @@ def test_in_the_type_of_autocast():
         found = cast.of(model.backbone, torch.bfloat16)(image)
     for one, other in zip(found, expected):
         assert one.dtype == torch.bfloat16 and torch.equal(one, other)
-    assert cast._copy.conv1.weight.dtype == torch.bfloat16
+    assert cast._folded.copy.conv1.weight.dtype == torch.bfloat16
     # and back, without autocast
     assert cast.of(model.backbone)(image)[0].dtype == torch.float32
 

@@ -218,7 +218,7 @@ def test_a_cpu_keeps_its_folded_copy():
     model = build()
     model.test_cfg.cuda_graphs = True
     test_step(model, pack((128, 128)))
-    assert model._folded_backbone._copy is not None
+    assert model._folded_backbone._folded is not None
     assert not any(graphs._replays for graphs in recordings(model))
 
 
