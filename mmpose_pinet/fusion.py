@@ -6,9 +6,16 @@ from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-# So many candidates are compared with all that are left at a time: memory grows
-# with the number of candidates, and few are compared that are grouped by then.
+from mmpose_pinet.arguments import check_number
+
+# So many candidates are compared with all that are left at a time: memory
+# grows with their number, and few are compared that are grouped by then.
 ROWS = 12
+
+# Of an image, and what of it.
+NOT_FINITE = ('{}: {} are not finite, but NaN or infinite. The network has '
+              'diverged, or its weights are damaged: take an earlier '
+              'checkpoint')
 
 
 class Persons(NamedTuple):
@@ -23,7 +30,8 @@ class Persons(NamedTuple):
 def find_persons(keypoints: np.ndarray,
                  keypoint_scores: np.ndarray,
                  post_processor: Optional[Callable] = None,
-                 score_thr: float = 0.) -> Persons:
+                 score_thr: float = 0.,
+                 image: str = 'an image') -> Persons:
     """Turn the candidates of one image into its persons (PF, Sec. 3.4).
 
     Args:
@@ -32,10 +40,15 @@ def find_persons(keypoints: np.ndarray,
         post_processor (Callable, optional): A :class:`PoseFusion` or anything
             that is called alike. ``None`` makes a person of each candidate.
         score_thr (float): Persons under it are left out; 0: nobody.
+        image (str): Its name, for errors.
 
     Returns:
         Persons: Of equal scores, the first stays first.
+
+    Raises:
+        ValueError: As of :func:`check_finite`.
     """
+    check_finite(keypoints, keypoint_scores, image)
     if post_processor is not None:
         keypoints, keypoint_scores = post_processor(keypoints, keypoint_scores)
     scores = keypoint_scores.mean(axis=1)
@@ -46,6 +59,26 @@ def find_persons(keypoints: np.ndarray,
     corners = keypoints.min(axis=1), keypoints.max(axis=1)
     return Persons(keypoints, keypoint_scores[order],
                    np.concatenate(corners, axis=1), scores[order])
+
+
+def check_finite(keypoints: np.ndarray, keypoint_scores: np.ndarray,
+                 image: str) -> None:
+    """Refuse candidates that no sound network finds.
+
+    A score beside a keypoint that is NaN says that it was found, and COCO's
+    evaluation takes it for right.
+
+    Args:
+        keypoints (np.ndarray): (t, K, 2).
+        keypoint_scores (np.ndarray): (t, K).
+        image (str): Its name, for the error.
+
+    Raises:
+        ValueError: If a keypoint or a score is NaN or infinite.
+    """
+    if not (np.isfinite(keypoints).all()
+            and np.isfinite(keypoint_scores).all()):
+        raise ValueError(NOT_FINITE.format(image, 'keypoints or scores'))
 
 
 class PoseFusion:
@@ -63,7 +96,8 @@ class PoseFusion:
             as it is (OKS-NMS). Defaults to ``True``.
 
     Raises:
-        ValueError: If a sigma is not positive or ``oks_thr`` not in [0, 1].
+        ValueError: If ``sigmas`` is empty, one is not positive or not finite,
+            or ``oks_thr`` does not lie in [0, 1].
     """
 
     def __init__(self,
@@ -71,12 +105,11 @@ class PoseFusion:
                  oks_thr: float = 0.7,
                  fuse: bool = True) -> None:
         self.sigmas = np.asarray(sigmas, dtype=np.float64)
-        if self.sigmas.ndim != 1 or not (self.sigmas > 0).all():
+        if self.sigmas.ndim != 1 or not self.sigmas.size or not (
+                np.isfinite(self.sigmas) & (self.sigmas > 0)).all():
             raise ValueError('PoseFusion: sigmas must be a list of positive '
                              f'numbers, one a keypoint, not {sigmas}')
-        if not 0 <= oks_thr <= 1:
-            raise ValueError(f'PoseFusion: oks_thr={oks_thr} must lie in '
-                             '[0, 1]')
+        check_number('PoseFusion: oks_thr', oks_thr, least=0, most=1)
         self.oks_thr = oks_thr
         self.fuse = fuse
 

@@ -17,7 +17,10 @@ LAYERS = [
         'results', 'fusion'
         'version', 'registry', 'utils', 'compat', 'converters', 'results',
         'fusion', 'command_line'
+        'version', 'registry', 'utils', 'arguments', 'compat', 'converters',
+        'results'
     },
+    {'fusion'},
     {'codecs', 'pictures'},
     {'post_processors'},
     {'datasets', 'models'},

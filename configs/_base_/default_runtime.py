@@ -7,6 +7,7 @@ default_hooks = dict(
     # draws for the eye where the stock hook draws all that average precision
     # counts, with boxes
     visualization=dict(type='PersonVisualizationHook'),
+    finite_loss=dict(type='FiniteLossHook'),
     run_check=dict(type='RunCheckHook'),
     start_weights=dict(type='StartWeightsHook'),
     # a training that is killed goes on by --resume, as if it had not been

@@ -24,8 +24,10 @@ def linear_corners(positions: Tensor, size: int) -> Corners:
     cells = torch.stack([left, left + 1], dim=-1)
     weights = torch.stack([1 - share, share], dim=-1)
     weights = weights * ((cells >= 0) & (cells < size))
-    # positions may lie anywhere, and so far that an integer cannot hold them
-    return cells.clamp(0, size - 1).long(), weights
+    # positions may lie so far away that an integer cannot hold them, or be
+    # NaN: their weights say so then, and no cell outside is read
+    return torch.where(cells > 0, cells,
+                       0.).clamp(max=size - 1).long(), weights
 
 
 def cross(x: Corners, y: Corners, width: int) -> Corners:

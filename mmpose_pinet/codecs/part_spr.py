@@ -11,6 +11,7 @@ from .bilinear import cell_to_point, cross, linear_corners
 from .gaussian import draw_gaussians, inside_map
 from .partitions import check_parts, get_parts
 from .peaks import every_index, highest_maxima
+from .settings import check_settings
 from .skeletons import load_skeleton
 
 
@@ -49,7 +50,7 @@ class PartSPR(BaseKeypointCodec):
         decode_max_instances (int): The most peaks of a part. Defaults to 30.
 
     Raises:
-        ValueError: If a name is unknown, or the skeleton's file is wrong.
+        ValueError: If a name or number cannot be, or the skeleton's file.
     """
 
     auxiliary_encode_keys = {'area'}
@@ -89,10 +90,10 @@ class PartSPR(BaseKeypointCodec):
         self.min_instance_area = min_instance_area
         self.decode_thr = decode_thr
         self.decode_max_instances = decode_max_instances
+        check_settings(self)
         # the cells of a centre's displacements, from the truncated centre
         steps = np.arange(-radius, radius)
-        self._window = np.stack(
-            np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+        self._window = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
         self.scale_factor = (np.array(input_size) / heatmap_size).astype(
             np.float32)
 

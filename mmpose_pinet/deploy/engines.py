@@ -6,6 +6,8 @@ from typing import Dict, NamedTuple, Optional, Union
 
 import numpy as np
 
+from mmpose_pinet.arguments import check_number
+
 OUTPUTS = ('keypoints', 'scores', 'valid')
 
 
@@ -55,8 +57,8 @@ def open_engine(file: Union[str, Path],
     """
     if not Path(file).is_file():
         raise FileNotFoundError(f'{file} is no file')
-    if threads is not None and threads < 1:
-        raise ValueError(f'threads is at least 1, not {threads}')
+    if threads is not None:
+        check_number('threads', threads, least=1, whole=True)
     if engine == 'auto':
         engine = 'openvino' if find_spec('openvino') else 'onnxruntime'
     if engine not in ('onnxruntime', 'openvino'):

@@ -3,6 +3,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Dict, Optional, Tuple, Union, get_args, get_origin
 
+from mmpose_pinet.arguments import check_number
 from mmpose_pinet.fusion import PoseFusion
 
 FORMAT_VERSION = 1
@@ -85,8 +86,7 @@ class FileMetadata:
         if not set(self.pad_value) <= set(range(256)):
             raise ValueError('pad_value must be from 0 to 255, not '
                              f'{list(self.pad_value)}')
-        if self.score_thr < 0:
-            raise ValueError(f'score_thr={self.score_thr} must not be below 0')
+        check_number('score_thr', self.score_thr, least=0)
         self.post_processor()  # which refuses sigmas and oks_thr
 
     def post_processor(self) -> Optional[PoseFusion]:

@@ -5,7 +5,8 @@ from typing import List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from mmpose_pinet.fusion import find_persons
+from mmpose_pinet.arguments import check_number
+from mmpose_pinet.fusion import check_finite, find_persons
 from mmpose_pinet.pictures import Finder, Picture
 from mmpose_pinet.pictures.inputs import read_image
 from mmpose_pinet.results import Result
@@ -46,8 +47,8 @@ class PINetRuntime(Finder):
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If no engine is installed.
-        ValueError: If the file is none of ``pinet export``, or engine and
-            processor have not this precision.
+        ValueError: If the file is none of ``pinet export``, engine and
+            processor have not this precision, or a number cannot be.
 
     Examples:
         >>> model = PINetRuntime('crowd.onnx')
@@ -61,6 +62,8 @@ class PINetRuntime(Finder):
                  precision: str = 'fp32',
                  threads: Optional[int] = None,
                  score_thr: Optional[float] = None) -> None:
+        if score_thr is not None:
+            check_number('score_thr', score_thr, least=0)
         self._engine = open_engine(file, engine, precision, threads)
         self.metadata = FileMetadata.from_props(self._engine.props, str(file))
         of_threads = '' if threads is None else f', threads: {threads}'
@@ -85,15 +88,18 @@ class PINetRuntime(Finder):
         """Find the persons of pictures of one shape."""
         found = self._engine(np.stack([data.pixels for data in batch]))
         return [
-            self._result(data, keypoints[valid], scores[valid])
-            for data, keypoints, scores, valid in zip(batch, *found)
+            self._result(data, *candidates)
+            for data, *candidates in zip(batch, *found)
         ]
 
-    def _result(self, data: Input, keypoints: np.ndarray,
-                scores: np.ndarray) -> Result:
-        """Fuse candidates (t, K, 2) in input px, and go back to image px."""
-        persons = find_persons(keypoints, scores, self._post_processor,
-                               self._score_thr)
+    def _result(self, data: Input, keypoints: np.ndarray, scores: np.ndarray,
+                valid: np.ndarray) -> Result:
+        """Fuse candidates (T, K, 2) in input px, and go back to image px."""
+        # those that do not count too: none does of maps that are NaN
+        check_finite(keypoints, scores, data.picture.source
+                     or 'an image without a file')
+        persons = find_persons(keypoints[valid], scores[valid],
+                               self._post_processor, self._score_thr)
         corners = data.frame.to_image(persons.bboxes.reshape(-1, 2, 2))
         return Result(
             keypoints=data.frame.to_image(persons.keypoints).astype(

@@ -10,6 +10,7 @@ from mmpose.engine.hooks import PoseVisualizationHook
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample, merge_data_samples
 
+from mmpose_pinet.arguments import check_number
 from mmpose_pinet.datasets.transforms.load_image import AS_STORED
 
 
@@ -37,6 +38,8 @@ class PersonVisualizationHook(PoseVisualizationHook):
                  score_thr: float = 0.1,
                  kpt_thr: float = 0.03,
                  **kwargs) -> None:
+        check_number('PersonVisualizationHook: score_thr', score_thr, least=0)
+        check_number('PersonVisualizationHook: kpt_thr', kpt_thr, least=0)
         super().__init__(kpt_thr=kpt_thr, **kwargs)
         self.score_thr = score_thr
         self._drawn = Counter()

@@ -7,11 +7,13 @@ import numpy as np
 from mmengine.logging import print_log
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
+from mmpose.utils.tensor_utils import to_numpy
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
 from mmpose_pinet.datasets.crowding import (crowd_index, max_box_iou,
                                             mean_box_iou)
+from mmpose_pinet.fusion import check_finite
 
 # What each measure of crowding says of an image, for tables and axes.
 CROWDINGS = {
@@ -44,7 +46,7 @@ class CrowdLevelMetric(CocoMetric):
         **kwargs: Those of :class:`CocoMetric`.
 
     Raises:
-        ValueError: If ``bins`` does not grow or leaves 0 to 1, or
+        ValueError: If ``bins`` does not grow, holds NaN or leaves 0 to 1, or
             ``crowding`` is unknown.
     """
 
@@ -58,12 +60,30 @@ class CrowdLevelMetric(CocoMetric):
             raise ValueError(f'crowding={crowding!r} is unknown; choose one '
                              f'of {list(CROWDINGS)}')
         edges = np.array(bins, dtype=float)
-        if len(edges) < 2 or (np.diff(edges) <= 0).any() or \
-                edges[0] < 0 or edges[-1] > 1:
-            raise ValueError(f'bins={list(bins)} must be two edges or more, '
+        # a comparison with NaN is false
+        grow = edges.ndim == 1 and len(edges) > 1 and (np.diff(edges)
+                                                       > 0).all()
+        if not (grow and edges[0] >= 0 and edges[-1] <= 1):
+            raise ValueError(f'bins={bins} must be two edges or more, '
                              'each above the one before, within 0 to 1')
         self.crowding = crowding
         self.bins = edges
+
+    def process(self, data_batch: Sequence[dict],
+                data_samples: Sequence[dict]) -> None:
+        """Take the poses of a batch, as the parent does.
+
+        Raises:
+            ValueError: If a keypoint or a score is not finite: COCO's
+                evaluation takes NaN for the right place.
+        """
+        super().process(data_batch, data_samples)
+        for sample in data_samples:
+            found = sample['pred_instances']
+            check_finite(
+                to_numpy(found['keypoints']),
+                to_numpy(found['keypoint_scores']),
+                sample.get('img_path') or f'image {sample["img_id"]}')
 
     def _do_python_keypoint_eval(
             self, outfile_prefix: str) -> List[Tuple[str, float]]:

@@ -1,10 +1,41 @@
 """Persons as MMPose's heads hand them over."""
-from typing import Callable
+from typing import Callable, Sequence
 
+import torch
 from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample
 from mmpose.utils.tensor_utils import to_numpy
+from mmpose.utils.typing import SampleList
+from torch import Tensor
 
-from mmpose_pinet.fusion import Persons, find_persons
+from mmpose_pinet.fusion import NOT_FINITE, Persons, find_persons
+
+
+def image_name(sample: PoseDataSample) -> str:
+    """Name the image of a sample in an error: its file, if it has one."""
+    return sample.metainfo.get('img_path') or 'an image without a file'
+
+
+def check_features(maps: Sequence[Tensor], samples: SampleList) -> None:
+    """Refuse the maps of a network that has diverged.
+
+    Unchecked, they have no peaks, and nobody is found. A GPU is waited for.
+
+    Args:
+        maps (list[Tensor]): (n * B, ...) each, where images b, B + b, ... are
+            views of one image.
+        samples (list[PoseDataSample]): B.
+
+    Raises:
+        ValueError: If a value is NaN or infinite, with the images' names.
+    """
+    # one value that is not finite makes the sum so
+    sums = sum(
+        x.sum(tuple(range(1, x.dim())), dtype=torch.float32) for x in maps)
+    finite = sums.isfinite().view(-1, len(samples)).all(0).tolist()
+    wrong = [image_name(x) for x, fine in zip(samples, finite) if not fine]
+    if wrong:
+        raise ValueError(NOT_FINITE.format(', '.join(wrong), 'features'))
 
 
 def pack_persons(persons: Persons) -> InstanceData:
@@ -26,7 +57,8 @@ def pack_persons(persons: Persons) -> InstanceData:
 
 def fuse_candidates(candidates: InstanceData,
                     post_processor: Callable,
-                    score_thr: float = 0.) -> InstanceData:
+                    score_thr: float = 0.,
+                    image: str = 'an image') -> InstanceData:
     """Turn what any head finds in an image into its persons (Sec. 3.4).
 
     Detectors such as RTMO score a candidate apart from its keypoints, in
@@ -40,6 +72,7 @@ def fuse_candidates(candidates: InstanceData,
         post_processor (Callable): A :class:`PoseFusion` or anything that is
             called alike.
         score_thr (float): Persons under it are left out; 0: nobody.
+        image (str): Its name, for errors.
 
     Returns:
         InstanceData: As of :func:`pack_persons`, in the candidates' unit.
@@ -51,4 +84,4 @@ def fuse_candidates(candidates: InstanceData,
     return pack_persons(
         find_persons(
             to_numpy(candidates.keypoints), keypoint_scores, post_processor,
-            score_thr))
+            score_thr, image))

@@ -3,6 +3,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Hashable, Iterator, List, Union
 
+from mmpose_pinet.arguments import check_number
 from mmpose_pinet.results import Result
 
 from .batching import read_ahead, run_in_batches
@@ -62,8 +63,7 @@ class Finder(ABC):
             TypeError, ValueError: If a picture cannot be read, or
                 ``batch_size`` is less than 1.
         """
-        if batch_size < 1:
-            raise ValueError(f'batch_size is at least 1, not {batch_size}')
+        check_number('batch_size', batch_size, least=1, whole=True)
         if is_single(inputs):
             return self.run([self.read(as_picture(inputs))])[0]
         pictures, total = open_inputs(inputs)

@@ -147,7 +147,8 @@ def test_wrong_arguments(weights, model, pictures):
         PINet(TINY, weights, 'cpu', precision='int8')
     with pytest.raises(ValueError, match="'fp16': this CPU has no instr"):
         PINet(TINY, weights, 'cpu', precision='fp16')
-    with pytest.raises(ValueError, match='batch_size is at least 1'):
+    with pytest.raises(
+            ValueError, match='batch_size=0 must be a whole number'):
         model(pictures, batch_size=0)
 
 

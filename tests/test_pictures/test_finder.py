@@ -69,5 +69,6 @@ def test_a_picture_may_come_after_the_last_ones_result(finder, pictures):
 
 
 def test_a_batch_holds_a_picture_at_least(finder, pictures):
-    with pytest.raises(ValueError, match='batch_size is at least 1'):
+    with pytest.raises(
+            ValueError, match='batch_size=0 must be a whole number'):
         finder(pictures, batch_size=0)

@@ -19,7 +19,7 @@ from mmpose_pinet.post_processors import build_post_processor
 from ..cuda_graphs import can_replay
 from ..layers import FeaturePyramid
 from ..layers.pose_refinement import sampling_points
-from ..persons import pack_persons
+from ..persons import check_features, image_name, pack_persons
 from .graphed_candidates import GraphedCandidates
 from .multiscale import (Candidates, ScaleTest, iterate_scales, merge_scales,
                          to_arrays)
@@ -170,25 +170,27 @@ class PINetHead(BaseHead):
         return poses + self.refinement(features, part_features)
 
     def fuse(self, images: Tensor, poses: Tensor, scores: Tensor,
-             num_images: int, score_thr: float) -> InstanceList:
+             samples: OptSampleList, score_thr: float) -> InstanceList:
         """Turn the candidates of each image into its persons (PF, Sec. 3.4).
 
         Args:
             images (Tensor): (t, ) image indices; -1 is no image.
             poses (Tensor): (t, K, 2) in cells.
             scores (Tensor): (t, K) keypoint scores.
-            num_images (int): B.
+            samples (list[PoseDataSample]): B, which name images in errors.
             score_thr (float): Persons under it are left out; 0: nobody.
 
         Returns:
             list[InstanceData]: Of numpy arrays, best person first.
         """
-        persons = []
-        for of_image in to_arrays(images, poses, scores, num_images):
-            found = find_persons(of_image[0] * self.decoder.scale_factor,
-                                 of_image[1], self.post_processor, score_thr)
-            persons.append(pack_persons(found))
-        return persons
+        found = to_arrays(images, poses, scores, len(samples))
+        return [
+            pack_persons(
+                find_persons(of_poses * self.decoder.scale_factor,
+                             of_scores, self.post_processor, score_thr,
+                             image_name(sample)))
+            for (of_poses, of_scores), sample in zip(found, samples)
+        ]
 
     def loss(self,
              feats: Tuple[Tensor],
@@ -258,7 +260,7 @@ class PINetHead(BaseHead):
             ``PixelData`` with ``heatmaps`` (K+S, H, W).
 
         Raises:
-            ValueError: If some images were padded to the shape of others.
+            ValueError: If padded shapes differ, or poses are not finite.
         """
         test_cfg = test_cfg or {}
         tests = list(
@@ -267,8 +269,9 @@ class PINetHead(BaseHead):
         if can_replay(self, test_cfg, tests[0].levels[0]):
             find = partial(self._graphed_candidates, self)
         *candidates, maps = find(tests)
-        persons = self.fuse(*candidates, len(batch_data_samples),
+        persons = self.fuse(*candidates, batch_data_samples,
                             test_cfg.get('score_thr', 0.))
+        check_features([maps], batch_data_samples)
         if test_cfg.get('output_heatmaps', False):
             maps = tests[0].mirror.cell_maps(maps.detach())
             return persons, [PixelData(heatmaps=m) for m in maps]

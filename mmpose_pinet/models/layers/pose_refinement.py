@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from mmpose_pinet.arguments import check_number
 from mmpose_pinet.codecs.skeletons import get_links
 
 from .graph_conv import (GraphConv, ResidualGraphConv, normalized_adjacency,
@@ -47,6 +48,8 @@ class PoseRefinement(BaseModule):
         if graph not in ('dynamic', 'static', 'none'):
             raise ValueError(f"graph={graph!r} is unknown; choose 'dynamic', "
                              "'static' or 'none'")
+        check_number(
+            'PoseRefinement: num_layers', num_layers, least=0, whole=True)
         self.num_keypoints = num_keypoints
         adjacency = torch.eye(num_keypoints)
         if graph != 'none':

@@ -12,14 +12,16 @@ from mmpose.utils.typing import (Features, ForwardResults, OptConfigType,
                                  OptSampleList, SampleList)
 from torch import Tensor
 
+from mmpose_pinet.arguments import check_number
 from mmpose_pinet.converters import convert_for_model, is_official
 from mmpose_pinet.post_processors import build_post_processor
 
 from ..cuda_graphs import can_replay
-from ..persons import fuse_candidates
+from ..persons import check_features, fuse_candidates, image_name
 from .folded_backbone import FoldedBackbone
 from .graphed_backbone import GraphedBackbone
-from .precision import PRECISIONS, check_precision, compute_in
+from .load_watch import LoadWatch
+from .precision import PRECISIONS, check_precision, check_weights, compute_in
 
 
 @MODELS.register_module()
@@ -43,6 +45,8 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     Any head of MMPose's bottom-up models fits. What the backbone gives may be
     channels last, where MMPose's DEKR stops with an error: a head without the
     attribute ``takes_channels_last`` gets features in PyTorch's own format.
+
+    Threads may predict at a time, and find what each would alone.
 
     A checkpoint of the authors' release is converted in memory, whatever
     loads it; one that does not fit the model is a ``ValueError``.
@@ -78,6 +82,11 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             post_processor, getattr(head, 'num_keypoints', None))
         self._folded_backbone = FoldedBackbone()
         self._graphed_backbone = GraphedBackbone()
+        self.load_watch = LoadWatch(self)
+        check_number(
+            'model.test_cfg.score_thr',
+            self.test_cfg.get('score_thr', 0.),
+            least=0)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # PyTorch and MMEngine hand over a copy, before the children read it
@@ -94,6 +103,7 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             print_log(
                 "The checkpoint is the authors' release: converted "
                 f'{len(own)} tensors in memory', 'current', logging.INFO)
+        self.load_watch.begin()
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     @property
@@ -124,7 +134,11 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
 
         Returns:
             As of the parent.
+
+        Raises:
+            ValueError: If the weights are of half precision.
         """
+        check_weights(self)
         if mode == 'predict' and self.test_cfg.get('multiscale_test', False):
             return self.predict(inputs, data_samples)
         return super().forward(inputs, data_samples, mode)
@@ -139,14 +153,25 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
 
         Returns:
             list[PoseDataSample]: With ``pred_instances`` in image px.
+
+        Raises:
+            ValueError: If features, keypoints or scores of an image are not
+                finite.
+            RuntimeError: If another thread has loaded weights meanwhile.
         """
+        with self.load_watch.unchanged():
+            return self._predict(inputs, data_samples)
+
+    def _predict(self, inputs: Union[Tensor, List[Tensor]],
+                 data_samples: OptSampleList) -> OptSampleList:
         multiscale = self.test_cfg.get('multiscale_test', False)
         levels = inputs if multiscale else [inputs]
         for shapes, members in group_by_shape(data_samples, levels).items():
             samples = [data_samples[i] for i in members]
             with compute_in(self.precision, levels[0].device):
                 feats = [
-                    self._view_features(level[members, :, :height, :width])
+                    self._view_features(level[members, :, :height, :width],
+                                        samples)
                     for level, (height, width) in zip(levels, shapes)
                 ]
                 found = self.head.predict(
@@ -157,8 +182,9 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             if self.post_processor is not None:
                 score_thr = self.test_cfg.get('score_thr', 0.)
                 found = [
-                    fuse_candidates(of_image, self.post_processor, score_thr)
-                    for of_image in found
+                    fuse_candidates(of_image, self.post_processor, score_thr,
+                                    image_name(sample))
+                    for of_image, sample in zip(found, samples)
                 ]
             self.add_pred_to_datasample(found, maps, samples)
         return data_samples
@@ -174,14 +200,15 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
         """
         return self._in_format_of_head(super().extract_feat(inputs))
 
-    def _view_features(self, images: Tensor) -> Features:
-        """Extract features of images (B, 3, h, w); with ``flip_test`` a list
-        of theirs and of their mirror images'."""
+    def _view_features(self, images: Tensor, samples: SampleList) -> Features:
+        """Extract features of images (B, 3, h, w), which samples name; with
+        ``flip_test`` a list of theirs and of their mirror images'."""
         num_images = len(images)
         flip_test = self.test_cfg.get('flip_test', False)
         if flip_test:
             images = torch.cat([images, images.flip(-1)])
         feats = self._features(images)
+        check_features(feats, samples)
         if not flip_test:
             return feats
         return [

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ContextManager, FrozenSet, List
 
 import torch
+import torch.nn as nn
 
 # and what autocast computes in
 PRECISIONS = dict(fp32=None, bf16=torch.bfloat16, fp16=torch.float16)
@@ -61,6 +62,22 @@ def check_precision(precision: str, device: torch.device) -> None:
             reason = f'without {CPUINFO} it cannot be told what this CPU has'
         raise ValueError(f'model.test_cfg.precision={precision!r}: {reason}. '
                          f'Choose one of {native}, or another device')
+
+
+def check_weights(model: nn.Module) -> None:
+    """Refuse a model that was turned to half precision as a whole.
+
+    Raises:
+        ValueError: If its weights are in float16 or bfloat16.
+    """
+    for name, dtype in PRECISIONS.items():
+        if dtype is not None and next(model.parameters()).dtype == dtype:
+            raise ValueError(
+                f'the weights of this model are in {dtype}, in which the '
+                'coordinates that it computes have steps of up to half a '
+                'cell: keep them in float32 (model.float()) and set '
+                f'model.test_cfg.precision={name!r} for tests, or '
+                "optim_wrapper.type='AmpOptimWrapper' for a training")
 
 
 def compute_in(precision: str, device: torch.device) -> ContextManager:
