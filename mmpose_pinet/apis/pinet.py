@@ -12,6 +12,13 @@ class PINet:
     MMPose's inferencer find, number for number. An exported file needs
     neither PyTorch nor OpenMMLab.
 
+    It is thread-safe: threads that share one find what each would alone. To
+    change weights in a server, make another ``PINet`` and hand requests to
+    that one; weights that are loaded into ``model`` while it predicts make
+    this prediction a ``RuntimeError``. A forked process may use what its
+    parent has made where it runs by one thread (``torch.set_num_threads(1)``,
+    or ``threads=1`` for an exported file).
+
     Args:
         model (str | Path): A config's path, the name of one of this package's
             without ``.py``, or a file of ``pinet export`` (``.onnx``).

@@ -1,5 +1,6 @@
 """A trained model of a config, as PyTorch and MMPose run it."""
 from pathlib import Path
+from threading import Lock
 from typing import Hashable, List, Optional, Union
 
 import numpy as np
@@ -9,11 +10,15 @@ from mmpose.apis import init_model
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.pictures import Finder, Picture
+from mmpose_pinet.pictures.forks import ForkGuard
 from mmpose_pinet.results import Result
 
 from .configs import load_config
 from .devices import find_device
 from .weights import load_weights
+
+# MMEngine reads configs, and looks for packages, for one thread at a time
+_BUILDING = Lock()
 
 
 class TorchModel(Finder):
@@ -38,6 +43,13 @@ class TorchModel(Finder):
     def __init__(self, config: Union[str, Path],
                  weights: Union[str, Path, None], device: Optional[str],
                  score_thr: float, precision: Optional[str]) -> None:
+        self._fork_guard = ForkGuard()
+        with _BUILDING:
+            self._build(config, weights, device, score_thr, precision)
+
+    def _build(self, config: Union[str, Path], weights: Union[str, Path, None],
+               device: Optional[str], score_thr: float,
+               precision: Optional[str]) -> None:
         cfg = load_config(config)
         weights = weights or cfg.get('load_from')
         if weights is None:
@@ -87,6 +99,8 @@ class TorchModel(Finder):
 
     def run(self, batch: List[dict]) -> List[Result]:
         """Find the persons of pictures of one shape."""
+        self._fork_guard.check(torch.get_num_threads(),
+                               'Call torch.set_num_threads(1) in each worker')
         pictures = [data.pop('picture') for data in batch]
         with torch.no_grad():
             samples = self.model.test_step(pseudo_collate(batch))
