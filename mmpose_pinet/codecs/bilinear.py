@@ -26,8 +26,8 @@ def linear_corners(positions: Tensor, size: int) -> Corners:
     weights = weights * ((cells >= 0) & (cells < size))
     # positions may lie so far away that an integer cannot hold them, or be
     # NaN: their weights say so then, and no cell outside is read
-    return torch.where(cells > 0, cells,
-                       0.).clamp(max=size - 1).long(), weights
+    cells = cells.masked_fill(~(cells > 0), 0).clamp(max=size - 1)
+    return cells.long(), weights
 
 
 def cross(x: Corners, y: Corners, width: int) -> Corners:
