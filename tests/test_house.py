@@ -13,12 +13,8 @@ MAX_LINES = 300
 # above, never one beside or below.
 LAYERS = [
     {
-        'version', 'registry', 'utils', 'system', 'compat', 'converters',
-        'results', 'fusion'
-        'version', 'registry', 'utils', 'compat', 'converters', 'results',
-        'fusion', 'command_line'
-        'version', 'registry', 'utils', 'arguments', 'compat', 'converters',
-        'results'
+        'version', 'registry', 'utils', 'arguments', 'system', 'compat',
+        'converters', 'results', 'command_line'
     },
     {'fusion'},
     {'codecs', 'pictures'},

@@ -54,7 +54,6 @@ class PartSPR(BaseKeypointCodec):
     """
 
     auxiliary_encode_keys = {'area'}
-
     field_mapping_table = dict(
         heatmaps='heatmaps', heatmap_weights='heatmap_weights')
     label_mapping_table = dict(
@@ -94,8 +93,8 @@ class PartSPR(BaseKeypointCodec):
         # the cells of a centre's displacements, from the truncated centre
         steps = np.arange(-radius, radius)
         self._window = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
-        self.scale_factor = (np.array(input_size) / heatmap_size).astype(
-            np.float32)
+        scale_factor = np.array(input_size) / heatmap_size
+        self.scale_factor = scale_factor.astype(np.float32)
 
     def check_num_keypoints(self, num_keypoints: Optional[int]) -> None:
         """Raise a ``ValueError`` if the codec is not of K keypoints."""
