@@ -1,10 +1,11 @@
 """An unpickler that builds what checkpoints hold, and runs nothing else.
 
-PyTorch before 2.6 has no check that both lets MMEngine's checkpoints through
-and holds. ``torch.load(file, pickle_module=restricted_pickle)`` reads with
-this one: tensors, plain Python values, numpy numbers and MMEngine's history
-buffers. It is Python's own unpickler written in Python, since that written in
-C lets a file set attributes of any class it can name.
+``torch.load(file, pickle_module=restricted_pickle)`` reads with this one:
+tensors, plain Python values, numpy numbers and MMEngine's history buffers.
+PyTorch < 2.6 has no check that lets these through and holds. That of later
+versions lets numpy's types through with any state, such as one that takes
+numbers for addresses. It is Python's own unpickler written in Python, since
+that written in C lets a file set attributes of any class it can name.
 """
 import pickle
 import re

@@ -1,8 +1,14 @@
 """Weights that must fit their model."""
+from functools import partial
+
 import pytest
 import torch
+from payloads import WAYS
 from torch import nn
 
+from mmpose_pinet.apis import PINet
+from mmpose_pinet.apis.convert import convert_file
+from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.apis.weights import load_weights
 
 
@@ -46,3 +52,18 @@ def test_others_are_refused_by_name(file, change, complaint):
 def test_a_missing_file(file):
     with pytest.raises(FileNotFoundError, match='weights.pth'):
         load_weights(network(), file)
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_no_payload_runs(config, tmp_path, way):
+    path, ran, out = (tmp_path / name for name in ('a.pth', 'ran', 'out'))
+    way(path, ran)
+    tried = 0
+    for use in (partial(PINet, config, path,
+                        device='cpu'), partial(convert_file, path, out),
+                partial(export_model, config, path, out)):
+        with pytest.raises(ValueError, match='refused|is a TorchScript|tar '):
+            use()
+        tried += 1
+        assert not ran.exists() and not out.exists()
+    print(f'{way.__name__}: {tried} tried, 0 ran')

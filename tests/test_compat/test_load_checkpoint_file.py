@@ -120,6 +120,12 @@ def test_a_torchscript_archive_never_reaches_torch(tmp_path, monkeypatch):
         load_checkpoint_file(path)
 
 
+def test_the_check_of_torch_cannot_be_asked_for(save, monkeypatch):
+    monkeypatch.setenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD', '1')
+    with pytest.raises(ValueError, match='WEIGHTS_ONLY_LOAD is set: .* Unset'):
+        load_checkpoint_file(save(dict(a=torch.ones(1))))
+
+
 def test_a_tar_archive_never_reaches_torch(tmp_path, monkeypatch):
     """The format of before PyTorch 0.2 has no check at all."""
     path = tmp_path / 'checkpoint.pth.tar'

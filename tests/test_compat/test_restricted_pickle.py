@@ -1,4 +1,4 @@
-"""No payload runs, on any PyTorch: below 2.6 thanks to our own unpickler."""
+"""No payload runs, on any PyTorch, thanks to our own unpickler."""
 import builtins
 import functools
 import io
@@ -54,6 +54,15 @@ def nested(path):
     return Call(torch.storage._load_from_bytes, inner.getvalue())
 
 
+def forged(path):
+    """An array of numbers, each of which is taken for an object's address."""
+    fields = dict(a=(Call(np.dtype, 'i8', False, True), 0))
+    state = (3, '<', None, ('a', ), fields, 8, 1, 63)
+    numbers = State(np.dtype, ('f8', False, True), state)
+    build, arguments, _ = np.zeros(1).__reduce__()
+    return State(build, arguments, (1, (1, ), numbers, False, b'A' * 8))
+
+
 PAYLOADS = {
     'os.system': (lambda path: Call(os.system, touch(path)), 'posix.system'),
     'posix.system':
@@ -67,10 +76,11 @@ PAYLOADS = {
     (lambda path: Call(getattr, HistoryBuffer, '__init__'), "'__init__'"),
     'getattr of numpy': (lambda path: Call(getattr, np.ndarray, 'tofile'),
                          "'tofile'"),
-    'object array': (lambda path: np.array([print]), 'O8|ObjectDType|print'),
-    'array of None': (lambda path: np.array([None]), 'O8|ObjectDType'),
-    'type of objects': (lambda path: np.dtype('O'), 'O8|ObjectDType'),
-    'structured type': (lambda path: np.dtype([('a', 'f8')]), 'V8|VoidDType'),
+    'object array': (lambda path: np.array([print]), 'O8'),
+    'array of None': (lambda path: np.array([None]), 'O8'),
+    'type of objects': (lambda path: np.dtype('O'), 'O8'),
+    'structured type': (lambda path: np.dtype([('a', 'f8')]), 'V8'),
+    'forged array': (forged, 'a state of .*DType'),
     'state of a class': (lambda path: State(getattr,
                                             (HistoryBuffer, 'min'), dict(a=1)),
                          'function'),
