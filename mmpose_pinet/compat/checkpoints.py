@@ -56,7 +56,7 @@ def load_checkpoint_file(
 
 
 def check_checkpoint_file(path: Union[str, Path]) -> None:
-    """Refuse what is not even the beginning of a checkpoint, at no cost.
+    """Refuse what is not even the beginning of a checkpoint, and load nothing.
 
     Args:
         path (str | Path): A file.

@@ -50,14 +50,18 @@ def keypoint_names(num_keypoints: int,
     Args:
         num_keypoints (int): K.
         dataset_meta (dict, optional): Of a checkpoint or a dataset. It may
-            be about other people and has no say then.
+            be about other people, or damaged, and has no say then.
 
     Returns:
         list[str]: K names, such as ``'left shoulder'``; of a skeleton that
         nobody names, ``'0'`` and so on.
     """
-    names = (dataset_meta or {}).get('keypoint_id2name', {})
-    if len(names) != num_keypoints:
+    names = dataset_meta
+    if isinstance(names, dict):
+        names = names.get('keypoint_id2name')
+    if not (isinstance(names, dict)
+            and set(names) == set(range(num_keypoints))
+            and all(isinstance(name, str) for name in names.values())):
         try:
             names = metainfo_of(num_keypoints)['keypoint_id2name']
         except ValueError:

@@ -27,6 +27,8 @@ from mmpose_pinet.models.layers.graph_conv import normalized_adjacency
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
 
+plt.rcParams['text.parse_math'] = False  # names of joints may have a $
+
 ADJACENCY = 'head.refinement.adjacency'
 Skeleton = Union[str, Sequence[Tuple[int, int]]]
 
@@ -74,12 +76,25 @@ def read_graph(checkpoint: str, config: Optional[str] = None) -> Graph:
         OSError: If the file cannot be read.
     """
     content = load_checkpoint_file(checkpoint)
-    state_dict, meta = content.get('state_dict', content), content.get('meta')
-    if ADJACENCY not in state_dict:
+    try:
+        return _graph_of(content, config)
+    except ValueError as error:
+        raise ValueError(f'{checkpoint}: {error}') from error
+
+
+def _graph_of(content: dict, config: Optional[str]) -> Graph:
+    state_dict = content.get('state_dict', content)
+    meta = content.get('meta') or {}
+    if not isinstance(state_dict, dict) or not isinstance(meta, dict):
+        raise ValueError('its state_dict and meta must be dicts')
+    learned = state_dict.get(ADJACENCY)
+    if learned is None:
         raise ValueError(f'it has no {ADJACENCY!r}: it is of a model without '
                          'PoseRefinement')
-    learned = state_dict[ADJACENCY].float()
-    meta = meta or {}
+    if not isinstance(learned, Tensor) or learned.dim() != 2 or \
+            learned.shape[0] != learned.shape[1]:
+        raise ValueError(f'its {ADJACENCY!r} is no matrix (K, K)')
+    learned = learned.float()
     dataset_meta = meta.get('dataset_meta')
     if config is not None:
         cfg = load_config(config)
@@ -119,7 +134,8 @@ def read_skeleton(text: str) -> Skeleton:
             and statement.targets[0].id == 'model')
         return (_read_value(model, 'head', 'refinement', 'skeleton')
                 or _read_value(model, 'head', 'decoder', 'skeleton') or 'coco')
-    except (AttributeError, SyntaxError, ValueError) as error:
+    except (AttributeError, SyntaxError, TypeError, ValueError, MemoryError,
+            RecursionError) as error:  # the last two if nested too deeply
         raise ValueError('the config in it cannot be read: pass the model\'s '
                          'as --config') from error
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 from mmengine.config import Config
+from payloads import in_the_meta
 
 from mmpose_pinet.codecs.skeletons import SKELETONS
 
@@ -131,3 +132,59 @@ def test_no_checkpoint_is_named_in_one_line(start, tmp_path, content):
     assert done.returncode == 2
     assert f'plot_graph.py: {path} is ' in done.stderr.splitlines()[-1]
     assert 'Traceback' not in done.stderr
+
+
+# Hostile files
+
+
+def test_a_payload_does_not_run(tool, tmp_path):
+    in_the_meta(tmp_path / 'a.pth', tmp_path / 'ran')
+    with pytest.raises(ValueError, match='a.pth is refused: it names'):
+        tool['read_graph'](str(tmp_path / 'a.pth'))
+    assert not (tmp_path / 'ran').exists()
+
+
+@pytest.mark.parametrize('name',
+                         ['$\\frac{', '$$', '\\input{a}', 'a\x00\x1b[2J'])
+def test_names_of_joints_are_drawn_as_they_are(tool, tmp_path, name):
+    names = {k: f'{name}{k}' for k in range(17)}
+    path = save(
+        tmp_path / 'a.pth', {ADJACENCY: torch.eye(17)},
+        dataset_meta=dict(keypoint_id2name=names))
+    tool['plot'](tool['read_graph'](path), str(tmp_path / 'graph.png'))
+    assert {p.name for p in tmp_path.iterdir()} == {'a.pth', 'graph.png'}
+
+
+@pytest.mark.parametrize('names', [
+    None, 'a' * 17, ['a'] * 17, {
+        str(k): 'a'
+        for k in range(17)
+    }, {
+        k: 1
+        for k in range(17)
+    }
+])
+def test_other_names_have_no_say(tool, tmp_path, names):
+    path = save(
+        tmp_path / 'a.pth', {ADJACENCY: torch.eye(17)},
+        dataset_meta=dict(keypoint_id2name=names))
+    assert 'left shoulder' in tool['read_graph'](path).names
+
+
+@pytest.mark.parametrize('content, error', [
+    (dict(state_dict=[]), 'must be dicts'),
+    (dict(state_dict={ADJACENCY: torch.eye(17)}, meta=[1]), 'must be dicts'),
+    (dict(state_dict={ADJACENCY: 1}), r'no matrix \(K, K\)'),
+    (dict(state_dict={ADJACENCY: torch.ones(2, 3)}), r'no matrix \(K, K\)'),
+])
+def test_a_damaged_file_is_named(tool, tmp_path, content, error):
+    torch.save(content, tmp_path / 'a.pth')
+    with pytest.raises(ValueError, match=f'a.pth: .*{error}'):
+        tool['read_graph'](str(tmp_path / 'a.pth'))
+
+
+@pytest.mark.parametrize('text', ['(' * 10000, 'model = ' + '-' * 10000 + '1'])
+def test_a_config_that_is_nested_without_end(tool, tmp_path, text):
+    path = save(tmp_path / 'a.pth', {ADJACENCY: torch.eye(9)}, cfg=text)
+    with pytest.raises(ValueError, match='as --config'):
+        tool['read_graph'](path)
