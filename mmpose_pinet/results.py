@@ -63,7 +63,9 @@ class Result:
             yield Person(*row[:3], float(row[3]))
 
     def __repr__(self) -> str:
-        place = Path(self.source).name if self.source else 'a picture'
+        place = 'a picture'
+        if self.source:
+            place = printable(Path(self.source).name)
         if self.frame is not None:
             place = f'frame {self.frame} of {place}'
         if not len(self):
@@ -225,9 +227,8 @@ class Result:
                 for point in np.array(points)[shown].tolist():
                     cv2.circle(image, point, width + 1 + edge // 2, colour, -1,
                                cv2.LINE_AA)
-        if path is not None and not (cv2.haveImageWriter(str(path))
-                                     and cv2.imwrite(str(path), image)):
-            raise ValueError(f'{path} cannot be written')
+        if path is not None:
+            _write_picture(Path(path), image)
         return image
 
     def _picture(self) -> np.ndarray:
@@ -236,10 +237,36 @@ class Result:
         if self.source is None or self.frame is not None:
             raise ValueError('only the picture of a file is read again: call '
                              'plot(image) with the picture or frame itself')
-        image = cv2.imread(self.source)
+        try:
+            # OpenCV ends the process over a name that is no UTF-8
+            content = np.fromfile(self.source, np.uint8)
+        except OSError as error:
+            raise ValueError(
+                f'{self.source} cannot be read as a picture') from error
+        image = None
+        if content.size:
+            image = cv2.imdecode(content, cv2.IMREAD_COLOR)
         if image is None:
             raise ValueError(f'{self.source} cannot be read as a picture')
         return image
+
+
+def _write_picture(path: Path, image: np.ndarray) -> None:
+    import cv2
+
+    kind = path.suffix
+    try:
+        if not kind.isascii() or not cv2.haveImageWriter(f'a{kind}'):
+            raise OSError(f'no kind of picture ends in {kind!r}')
+        path.write_bytes(cv2.imencode(kind, image)[1].tobytes())
+    except OSError as error:
+        raise ValueError(f'{path} cannot be written: {error}') from error
+
+
+def printable(text: str) -> str:
+    """Put ``?`` for what a terminal would obey or cannot show, as names of
+    files may hold it."""
+    return ''.join(c if c.isprintable() else '?' for c in text)
 
 
 def _rounded(values: Union[float, np.ndarray],

@@ -38,14 +38,18 @@ def predict(model: PINet,
 
     Raises:
         FileNotFoundError, ValueError: As of :class:`PINet`, or if a picture
-            would be overwritten by its drawing.
+            would be overwritten by its drawing, or a pattern has ``..`` after
+            a wildcard, by which drawings would leave ``out``.
     """
     webcam = isinstance(source, int)
     if webcam or Path(source).suffix.lower() in VIDEOS:
         yield from _predict_video(model, source, Path(out), batch_size)
         return
-    results = model(source, batch_size)
     root = _fixed_part(Path(source))
+    if '..' in Path(source).relative_to(root).parts:
+        raise ValueError(f'{source} has .. after a wildcard: name the folder '
+                         'that it leads to')
+    results = model(source, batch_size)
     for result in [results] if isinstance(results, Result) else results:
         place = Path(out) / Path(result.source).relative_to(root)
         _must_differ(place, result.source)

@@ -6,6 +6,8 @@ from typing import Any, Iterable, Iterator, NamedTuple, Optional, Union
 import cv2
 import numpy as np
 
+from mmpose_pinet.results import printable
+
 PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
 VIDEOS = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm'}
 
@@ -157,6 +159,11 @@ class Video:
         webcam = isinstance(source, int)
         if not webcam and not Path(source).is_file():
             raise FileNotFoundError(f'{source} is no file')
+        try:
+            str(source).encode()
+        except UnicodeError as error:  # over which OpenCV ends the process
+            raise ValueError(f'{printable(str(source))}: its name is no '
+                             'UTF-8, rename the video') from error
         self._capture = cv2.VideoCapture(source if webcam else str(source))
         if not self._capture.isOpened():
             name = f'webcam {source}' if webcam else source

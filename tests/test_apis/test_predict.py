@@ -82,3 +82,42 @@ def test_nothing_is_overwritten(model, pictures, video, tmp_path):
     with pytest.raises(ValueError, match='would overwrite .*b.mp4'):
         list(predict(model, str(film), tmp_path))
     assert film.stat().st_size == video.stat().st_size
+
+
+# Hostile names
+
+NAMES = [
+    '$(touch ran).png', '; touch ran.png', '-o.png', '..png', '%2e%2e%2f.png',
+    '..\\..\\a.png', 'a|b<script>.png', 'a\n\x1b[2J.png', 'no utf-8 \udcff.png'
+]
+
+
+def test_names_of_files_do_nothing(model, pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'in').mkdir()
+    for name in NAMES:
+        shutil.copy(pictures[1], tmp_path / 'in' / name)
+    for result in predict(model, tmp_path / 'in', tmp_path / 'out'):
+        assert str(result).isprintable()
+    assert files_of(tmp_path / 'out') == sorted(
+        [*NAMES, *(f'{name}.json' for name in NAMES)])
+    assert {p.name for p in tmp_path.iterdir()} == {'in', 'out'}
+
+
+def test_a_video_whose_name_is_no_text(model, video, tmp_path):
+    """OpenCV would end the process."""
+    shutil.copy(video, tmp_path / 'a\udcff.avi')
+    with pytest.raises(ValueError, match=r'a\?.avi: .*rename the video'):
+        next(predict(model, str(tmp_path / 'a\udcff.avi'), tmp_path / 'out'))
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('source', ['in/*/../../b.png', '*/../b.png'])
+def test_a_pattern_does_not_leave_the_folder(model, pictures, tmp_path,
+                                             monkeypatch, source):
+    (tmp_path / 'in/a').mkdir(parents=True)
+    shutil.copy(pictures[1], tmp_path / 'b.png')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match='has .. after a wildcard'):
+        next(predict(model, source, tmp_path / 'far/out'))
+    assert files_of(tmp_path) == ['b.png'] and not (tmp_path / 'far').exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import List, Sequence, Tuple
 
 import cv2
+import mmcv
 import numpy as np
 import torch.nn as nn
 from mmengine.config import Config
@@ -83,7 +84,7 @@ def _found(model: nn.Module, info: dict) -> Result:
 def _result(info: dict, metainfo: dict, keypoints: np.ndarray,
             keypoint_scores: np.ndarray, scores: np.ndarray) -> Result:
     """Hold persons, in px of the image as it is drawn."""
-    height, width = cv2.imread(info['img_path']).shape[:2]
+    height, width = mmcv.imread(info['img_path']).shape[:2]
     scale = CELL / max(width, height)
     keypoints = keypoints * scale
     return Result(
@@ -101,7 +102,7 @@ def _result(info: dict, metainfo: dict, keypoints: np.ndarray,
 def _draw(result: Result) -> np.ndarray:
     """Draw an image into a cell (CELL, CELL, 3) with a white margin."""
     image = cv2.resize(
-        cv2.imread(result.source),
+        mmcv.imread(result.source),
         result.image_size,
         interpolation=cv2.INTER_AREA)
     drawn = result.plot(image)
