@@ -57,7 +57,10 @@ def run_command(main: Callable[[], Optional[int]],
         explanation = _explanation(error, folders)
         if explanation is None:
             raise
-        print(f'{command}: {" ".join(explanation.split())}', file=sys.stderr)
+        line = ' '.join(explanation.split())
+        # a file's name may hold what a terminal obeys
+        line = ''.join(c if c.isprintable() else '?' for c in line)
+        print(f'{command}: {line}', file=sys.stderr)
         return 2
 
 

@@ -2,6 +2,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,6 +52,11 @@ def test_a_result_says_what_it_holds(crowd):
         source='b.mp4',
         frame=7)
     assert repr(of_a_video) == '1 person in frame 7 of b.mp4, best score 0.60'
+
+
+def test_a_name_gives_no_order_to_the_terminal(crowd):
+    said = repr(replace(crowd, source='a/\x1b[2J\udcff\n.jpg'))
+    assert ' in ?[2J??.jpg, ' in said
 
 
 def test_persons_come_one_by_one(crowd):

@@ -132,10 +132,10 @@ class FileMetadata:
                                  f'{field.name!r}: export the model again')
             try:
                 values[field.name] = json.loads(props[field.name])
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ValueError(
                     f'the metadata of {where} is damaged: {field.name} is no '
-                    f'JSON: {props[field.name]!r}') from error
+                    f'JSON: {props[field.name]!r:.80}') from error
         try:
             return cls(**values)
         except ValueError as error:

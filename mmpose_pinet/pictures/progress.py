@@ -3,6 +3,8 @@ import sys
 from importlib.util import find_spec
 from typing import Iterable, Iterator, Optional, TypeVar
 
+from mmpose_pinet.results import printable
+
 Item = TypeVar('Item')
 
 
@@ -30,6 +32,6 @@ def show_progress(items: Iterable[Item],
 
     return track(
         items,
-        description=escape(what),
+        description=escape(printable(what)),
         total=total,
         console=Console(stderr=True))

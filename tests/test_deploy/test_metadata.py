@@ -2,6 +2,7 @@
 import json
 from dataclasses import FrozenInstanceError, replace
 
+import onnx
 import pytest
 from small_files import METADATA
 
@@ -82,3 +83,29 @@ def test_what_is_no_json_is_told():
     props = dict(METADATA.to_props(), parts='[[0')
     with pytest.raises(ValueError, match=r'a.onnx .*parts is no JSON: .\[\[0'):
         FileMetadata.from_props(props, 'a.onnx')
+
+
+@pytest.mark.parametrize('key, value', [('keypoint_names', '[' * 100000),
+                                        ('score_thr', 'NaN'),
+                                        ('score_thr', 'Infinity')])
+def test_values_made_to_harm_are_told(key, value):
+    props = dict(METADATA.to_props(), **{key: value})
+    with pytest.raises(ValueError, match=f'damaged: {key}') as raised:
+        FileMetadata.from_props(props, 'a.onnx')
+    assert len(str(raised.value)) < 200
+
+
+@pytest.mark.parametrize('name', ['"}', '../../a', '\ud800', '\x00', '<b>'])
+def test_names_are_text_alone(name, tmp_path):
+    hostile = replace(
+        METADATA,
+        keypoint_names=[name] * len(METADATA.keypoint_names),
+        training_data=name)
+    file = onnx.helper.make_model(onnx.helper.make_graph([], 'a', [], []))
+    onnx.helper.set_model_props(file, hostile.to_props())
+    onnx.save(file, tmp_path / 'a.onnx')
+    props = {
+        item.key: item.value
+        for item in onnx.load(tmp_path / 'a.onnx').metadata_props
+    }
+    assert FileMetadata.from_props(props, 'a.onnx') == hostile

@@ -14,6 +14,8 @@ from mmpose_pinet.evaluation.crowd_level_metric import CROWDINGS
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
 
+plt.rcParams['text.parse_math'] = False  # names of runs may have a $
+
 # as CrowdLevelMetric names them: coco/AP mean_iou [0.5, 0.6)
 BIN = re.compile(r'(?:^|/)AP (\w+) \[(\S+), (\S+)[\])]$')
 Curve = Dict[Tuple[float, float], float]

@@ -155,6 +155,17 @@ def test_columns_stand_under_each_other(comparison, columns):
     ]
 
 
+@pytest.mark.parametrize('name, shown', [
+    ('a|b', r'a\|b'),
+    ('<script>a</script>', r'\<script\>a\</script\>'),
+    ('![a](https://a.b/c)', r'\!\[a\](https://a.b/c)'),
+    ('a\n# b\x1b[2J\udcff', r'a?# b?\[2J?'),
+])
+def test_a_name_is_nothing_but_a_name(comparison, name, shown):
+    lines = comparison.report.format_table([name], dict(AP=['1']))
+    assert len(lines) == 3 and lines[2] == f'| {shown} |  1 |'
+
+
 # Pictures
 
 

@@ -1,8 +1,11 @@
 """Tables of a comparison, in Markdown that reads in a terminal as well."""
+import re
 from pathlib import Path
 from typing import Dict, List, Sequence
 
 from mmengine.config import Config
+
+from mmpose_pinet.results import printable
 
 from .rows import Row
 
@@ -104,13 +107,13 @@ def format_table(names: Sequence[str], columns: Dict[str,
     """Write one table.
 
     Args:
-        names (list[str]): Of the rows.
+        names (list[str]): Of the rows, which Markdown shows as they are.
         columns (dict[str, list[str]]): Cells by the column's name.
 
     Returns:
         list[str]: Lines of one width.
     """
-    names = ['', *names]
+    names = ['', *map(_as_text, names)]
     cells = [list(columns), *map(list, zip(*columns.values()))]
     name_width = max(map(len, names))
     widths = [max(map(len, column)) for column in zip(*cells)]
@@ -125,6 +128,11 @@ def format_table(names: Sequence[str], columns: Dict[str,
     return [lines[0], rule, *lines[1:]]
 
 
+def _as_text(name: str) -> str:
+    """A name that is no table's edge, link, picture or tag in Markdown."""
+    return re.sub(r'([\\`*|<>\[\]&!])', r'\\\1', printable(name))
+
+
 def _about(base: Config) -> List[str]:
     """Say what the rows were trained and tested on."""
     evaluator = base.test_evaluator
@@ -132,8 +140,9 @@ def _about(base: Config) -> List[str]:
                        for key in ('max_epochs', 'max_iters')
                        if key in base.train_cfg)
     return [
-        f'{Path(base.filename).name}, {budget}, seed {base.randomness.seed}, '
-        f'tested on {base.test_dataloader.dataset.ann_file};',
+        f'{_as_text(Path(base.filename).name)}, {budget}, '
+        f'seed {base.randomness.seed}, '
+        f'tested on {_as_text(base.test_dataloader.dataset.ann_file)};',
         f'crowd: AP on images with a {evaluator.crowding} of '
         f'{evaluator.bins[-2]:g} or more.',
     ]
