@@ -15,6 +15,7 @@ from pages import PAGES, ROOT, commands, pages_with, read, saved_files
 
 import mmpose_pinet
 from mmpose_pinet import cli
+from mmpose_pinet.apis import mmpose_scripts
 from mmpose_pinet.apis.mmpose_scripts import run_script
 from mmpose_pinet.apis.zoo import find_config
 
@@ -50,6 +51,8 @@ def stop(monkeypatch):
         raise Understood(parse(self, *args, **kwargs))
 
     monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', parse_and_stop)
+    # checkpoints are the reader's
+    monkeypatch.setattr(mmpose_scripts, 'check_checkpoint_file', str)
     monkeypatch.setattr(sys, 'argv', sys.argv)
     monkeypatch.setattr(sys, 'path', list(sys.path))
 
