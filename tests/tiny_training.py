@@ -15,8 +15,8 @@ CONFIG = Path(__file__).parents[1] / 'configs/_base_/default_runtime.py'
 # default hooks without ours
 MMENGINE = dict(
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1))
-# a new process has imported all of this
-PROCESSES = multiprocessing.get_context('fork')
+# not forks of this process, which die in the threads that compute in it
+PROCESSES = multiprocessing.get_context('forkserver')
 
 
 @DATASETS.register_module(force=True)
@@ -111,6 +111,8 @@ def start_training(folder, before=None, **arguments):
     Returns:
         multiprocessing.Process: Once it trains, or has ended.
     """
+    # one process imports what takes seconds, and the others are forks of it
+    PROCESSES.set_forkserver_preload(['mmpose_pinet'])
     built = PROCESSES.Event()
     process = PROCESSES.Process(
         target=_train, args=(folder, arguments, built, before))

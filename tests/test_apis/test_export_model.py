@@ -51,7 +51,7 @@ def test_the_file_tells_what_its_readers_need(written, weights):
     assert (metadata.oks_thr, metadata.fuse) == (0.7, True)
     assert metadata.flip_test and metadata.score_thr == 0.1
     assert metadata.max_candidates == 90
-    assert metadata.training_data == 'CocoDataset annotations/train.json'
+    assert metadata.training_data == 'CheckedCocoDataset annotations/train.json'
     assert metadata.config == 'pinet_hrnet-tiny_drawn-crowd'
     with open(weights, 'rb') as file:
         content = sha256(file.read()).hexdigest()
@@ -101,7 +101,7 @@ def test_what_a_file_cannot_hold_is_refused(write_config, weights, tmp_path,
                                             capsys, change, reason):
     file = tmp_path / 'a.onnx'
     config = write_config(change)
-    assert main(['export', str(config), weights, '--out', str(file)]) == 1
+    assert main(['export', str(config), weights, '--out', str(file)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f'pinet: {config} cannot be exported: ')
     assert reason in error

@@ -125,7 +125,7 @@ def test_the_command_exports_in_int8(checkpoint, pictures, tmp_path, capsys):
         'export', 'pinet_hrnet-tiny_drawn-crowd', checkpoint, '--out',
         str(tmp_path / 'a.onnx'), '--no-flip', '--int8'
     ]
-    assert main(command) == 1
+    assert main(command) == 2
     assert '--int8 and --calibration FOLDER go together' in (
         capsys.readouterr().err)
     assert main(command + ['--calibration', str(pictures)]) == 0
