@@ -51,7 +51,8 @@ def test_the_file_tells_what_its_readers_need(written, weights):
     assert (metadata.oks_thr, metadata.fuse) == (0.7, True)
     assert metadata.flip_test and metadata.score_thr == 0.1
     assert metadata.max_candidates == 90
-    assert metadata.training_data == 'CheckedCocoDataset annotations/train.json'
+    assert metadata.training_data == ('CheckedCocoDataset '
+                                      'annotations/train.json')
     assert metadata.config == 'pinet_hrnet-tiny_drawn-crowd'
     with open(weights, 'rb') as file:
         content = sha256(file.read()).hexdigest()
