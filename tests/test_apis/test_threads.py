@@ -140,6 +140,7 @@ def test_spawned_workers(config, weights, images, expected):
     assert all(map(same, results, expected))
 
 
+@pytest.mark.slow
 def test_forked_workers_share_a_model_of_their_parent(config, weights, images,
                                                       expected):
     """One that has predicted before."""
@@ -150,6 +151,7 @@ def test_forked_workers_share_a_model_of_their_parent(config, weights, images,
     assert all(map(same, results, expected))
 
 
+@pytest.mark.slow
 def test_forked_workers_of_more_threads_are_told_what_to_do(
         config, weights, images, monkeypatch):
     _start(config, weights)

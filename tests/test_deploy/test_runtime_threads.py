@@ -42,6 +42,7 @@ def _in_child(image):
     return _MODEL(image)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
 @pytest.mark.parametrize('threads', [None, 1, 2])
 def test_a_forked_worker(tmp_path, engine, threads):
