@@ -15,9 +15,8 @@ class PINet:
     It is thread-safe: threads that share one find what each would alone. To
     change weights in a server, make another ``PINet`` and hand requests to
     that one; weights that are loaded into ``model`` while it predicts make
-    this prediction a ``RuntimeError``. A forked process may use what its
-    parent has made where it runs by one thread (``torch.set_num_threads(1)``,
-    or ``threads=1`` for an exported file).
+    this prediction a ``RuntimeError``. A forked process must make one of its
+    own.
 
     Args:
         model (str | Path): A config's path, the name of one of this package's

@@ -10,7 +10,6 @@ from mmpose.apis import init_model
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.pictures import Finder, Picture
-from mmpose_pinet.pictures.forks import ForkGuard
 from mmpose_pinet.results import Result
 
 from .configs import load_config
@@ -43,7 +42,7 @@ class TorchModel(Finder):
     def __init__(self, config: Union[str, Path],
                  weights: Union[str, Path, None], device: Optional[str],
                  score_thr: float, precision: Optional[str]) -> None:
-        self._fork_guard = ForkGuard()
+        super().__init__()
         with _BUILDING:
             self._build(config, weights, device, score_thr, precision)
 
@@ -99,8 +98,6 @@ class TorchModel(Finder):
 
     def run(self, batch: List[dict]) -> List[Result]:
         """Find the persons of pictures of one shape."""
-        self._fork_guard.check(torch.get_num_threads(),
-                               'Call torch.set_num_threads(1) in each worker')
         pictures = [data.pop('picture') for data in batch]
         with torch.no_grad():
             samples = self.model.test_step(pseudo_collate(batch))

@@ -8,7 +8,6 @@ import numpy as np
 from mmpose_pinet.arguments import check_number
 from mmpose_pinet.fusion import check_finite, find_persons
 from mmpose_pinet.pictures import Finder, Picture
-from mmpose_pinet.pictures.forks import ForkGuard
 from mmpose_pinet.pictures.inputs import read_image
 from mmpose_pinet.results import Result
 
@@ -32,8 +31,8 @@ class PINetRuntime(Finder):
     """A file of ``pinet export``, run by NumPy, OpenCV and an engine alone.
 
     It is called as :class:`mmpose_pinet.apis.PINet` is, and finds the same.
-    What runs it is said in the log. It is thread-safe; with ``threads=1`` a
-    forked process may use what its parent has made.
+    What runs it is said in the log. It is thread-safe; a forked
+    process must make one of its own.
 
     Args:
         file (str | Path): The file.
@@ -66,8 +65,7 @@ class PINetRuntime(Finder):
                  score_thr: Optional[float] = None) -> None:
         if score_thr is not None:
             check_number('score_thr', score_thr, least=0)
-        self._threads = threads
-        self._fork_guard = ForkGuard()
+        super().__init__()
         self._engine = open_engine(file, engine, precision, threads)
         self.metadata = FileMetadata.from_props(self._engine.props, str(file))
         of_threads = '' if threads is None else f', threads: {threads}'
@@ -90,8 +88,6 @@ class PINetRuntime(Finder):
 
     def run(self, batch: List[Input]) -> List[Result]:
         """Find the persons of pictures of one shape."""
-        self._fork_guard.check(self._threads,
-                               'Make a PINetRuntime in each worker')
         found = self._engine(np.stack([data.pixels for data in batch]))
         return [
             self._result(data, *candidates)

@@ -7,6 +7,7 @@ from mmpose_pinet.arguments import check_number
 from mmpose_pinet.results import Result
 
 from .batching import read_ahead, run_in_batches
+from .forks import ForkGuard
 from .inputs import Picture, as_picture, is_single, open_inputs
 from .progress import show_progress
 
@@ -17,6 +18,9 @@ class Finder(ABC):
     A subclass says how a picture is read, of what shape it then is, and what
     is found in a batch of one shape.
     """
+
+    def __init__(self) -> None:
+        self._fork_guard = ForkGuard()
 
     @abstractmethod
     def read(self, picture: Picture) -> Any:
@@ -62,7 +66,10 @@ class Finder(ABC):
             FileNotFoundError: If a file is not there, or no picture is found.
             TypeError, ValueError: If a picture cannot be read, or
                 ``batch_size`` is less than 1.
+            RuntimeError: In a process that was forked from the one that made
+                the model.
         """
+        self._fork_guard.check()
         check_number('batch_size', batch_size, least=1, whole=True)
         if is_single(inputs):
             return self.run([self.read(as_picture(inputs))])[0]

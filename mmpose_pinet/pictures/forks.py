@@ -1,30 +1,29 @@
 """Threads that a fork leaves behind."""
 import os
-from typing import Optional
 
 
 class ForkGuard:
-    """Tell a forked process that a model's threads are not there.
+    """Tell a forked process that a model is its parent's.
 
-    They stay with the parent, and work that is given to them never ends.
+    Threads of PyTorch, OpenCV and the engines stay with the parent, and work
+    that is given to them never ends. What is pickled belongs to the process
+    that reads it.
     """
 
     def __init__(self) -> None:
         self._process = os.getpid()
 
-    def check(self, threads: Optional[int], way_out: str) -> None:
-        """Refuse to run a model of the parent by several threads.
+    def __reduce__(self) -> tuple:
+        return ForkGuard, ()
 
-        Args:
-            threads (int, optional): That the model is run by; ``None`` if
-                it is not known.
-            way_out (str): What to do instead.
+    def check(self) -> None:
+        """Refuse another process than the one that made the model.
 
         Raises:
-            RuntimeError: If this is another process, and not one thread.
+            RuntimeError: With what to do instead.
         """
-        if threads != 1 and os.getpid() != self._process:
+        if os.getpid() != self._process:
             raise RuntimeError(
                 'this model was made before a fork, and its threads stayed '
-                f'with the parent: it would wait for ever. {way_out}, or '
-                "start workers by multiprocessing's 'spawn'")
+                'with the parent: it might wait for ever. Make one in each '
+                "worker, or start workers by multiprocessing's 'spawn'")

@@ -140,27 +140,6 @@ def test_spawned_workers(config, weights, images, expected):
     assert all(map(same, results, expected))
 
 
-@pytest.mark.slow
-def test_forked_workers_share_a_model_of_their_parent(config, weights, images,
-                                                      expected):
-    """One that has predicted before."""
-    _start(config, weights)
-    assert same(_MODEL(images[0]), expected[0])
-    with ProcessPoolExecutor(2, multiprocessing.get_context('fork')) as pool:
-        results = pool.submit(_in_child, images[:2]).result(timeout=60)
-    assert all(map(same, results, expected))
-
-
-@pytest.mark.slow
-def test_forked_workers_of_more_threads_are_told_what_to_do(
-        config, weights, images, monkeypatch):
-    _start(config, weights)
-    monkeypatch.setattr(torch, 'get_num_threads', lambda: 2)
-    with ProcessPoolExecutor(1, multiprocessing.get_context('fork')) as pool:
-        with pytest.raises(RuntimeError, match=r'set_num_threads\(1\)'):
-            pool.submit(_in_child, images[:1]).result(timeout=60)
-
-
 def resident_mb():
     pages = int(Path('/proc/self/statm').read_text().split()[1])
     return pages * os.sysconf('SC_PAGE_SIZE') / 2**20

@@ -3,6 +3,7 @@
 A fault changes the picture's entry and its person's, or the file's content,
 before or after these are added.
 """
+from functools import partial
 from typing import Callable, NamedTuple, Tuple
 
 from small_set import HEIGHT, WIDTH
@@ -29,28 +30,25 @@ class BadAnnotation(NamedTuple):
     is_noted: bool = True
 
 
-def person(is_error=True, loops=('train', 'val'), is_noted=True, **changes):
-    """Other values of the person's entry; ``...`` takes a key out."""
+def entry(name,
+          is_error=True,
+          loops=('train', 'val'),
+          is_noted=True,
+          **changes):
+    """Other values of an entry; ``...`` takes a key out."""
 
     def change(of, image, person):
-        person.update(changes)
+        changed = dict(image=image, person=person)[name]
+        changed.update(changes)
         for key, value in changes.items():
             if value is ...:
-                del person[key]
+                del changed[key]
 
     return BadAnnotation(change, is_error, loops, is_noted)
 
 
-def picture(is_error=True, loops=('train', 'val'), is_noted=True, **changes):
-    """Other values of the picture's entry."""
-
-    def change(of, image, person):
-        image.update(changes)
-        for key, value in changes.items():
-            if value is ...:
-                del image[key]
-
-    return BadAnnotation(change, is_error, loops, is_noted)
+person = partial(entry, 'person')
+picture = partial(entry, 'image')
 
 
 def joint(*values):

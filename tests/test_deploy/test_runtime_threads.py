@@ -1,6 +1,5 @@
 """An exported file in many threads, pictures of several shapes."""
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import numpy as np
@@ -36,26 +35,3 @@ def test_one_file_in_eight_threads(tmp_path, engine):
 
     with ThreadPoolExecutor(THREADS) as pool:
         assert sum(pool.map(ask, range(THREADS))) == THREADS * ROUNDS
-
-
-def _in_child(image):
-    return _MODEL(image)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('engine', ['onnxruntime', 'openvino'])
-@pytest.mark.parametrize('threads', [None, 1, 2])
-def test_a_forked_worker(tmp_path, engine, threads):
-    """By one thread it works, by more it says what to do."""
-    global _MODEL
-    image, = draw_images(1)
-    _MODEL = PINetRuntime(write(tmp_path / 'a.onnx'), engine, threads=threads)
-    expected = _MODEL(image)
-    with ProcessPoolExecutor(1, multiprocessing.get_context('fork')) as pool:
-        answer = pool.submit(_in_child, image)
-        if threads == 1:
-            np.testing.assert_array_equal(
-                answer.result(timeout=60).keypoints, expected.keypoints)
-        else:
-            with pytest.raises(RuntimeError, match='PINetRuntime in each'):
-                answer.result(timeout=60)

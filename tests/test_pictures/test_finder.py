@@ -1,4 +1,7 @@
 """One call for pictures from everywhere, around a model that finds nobody."""
+import os
+import pickle
+
 import cv2
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ class Nobody(Finder):
     """Notes the size of each batch."""
 
     def __init__(self):
+        super().__init__()
         self.batches = []
 
     def read(self, picture):
@@ -72,3 +76,23 @@ def test_a_batch_holds_a_picture_at_least(finder, pictures):
     with pytest.raises(
             ValueError, match='batch_size=0 must be a whole number'):
         finder(pictures, batch_size=0)
+
+
+def test_a_forked_process_is_told_what_to_do(finder, pictures):
+    child = os.fork()
+    if not child:
+        try:
+            finder(pictures[0])
+        except RuntimeError as error:
+            os._exit(3 if 'Make one in each worker' in str(error) else 4)
+        finally:
+            os._exit(5)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+
+
+def test_what_is_pickled_belongs_to_who_reads_it(finder, monkeypatch):
+    pickled = pickle.dumps(finder._fork_guard)
+    monkeypatch.setattr(os, 'getpid', lambda: -1)
+    pickle.loads(pickled).check()
+    with pytest.raises(RuntimeError, match='made before a fork'):
+        finder._fork_guard.check()
