@@ -5,8 +5,8 @@ import os
 class ForkGuard:
     """Tell a forked process that a model is its parent's.
 
-    Threads of PyTorch, OpenCV and the engines stay with the parent, and work
-    that is given to them never ends. What is pickled belongs to the process
+    Threads of PyTorch and the engines stay with the parent, and work that is
+    given to them never ends. What is pickled belongs to the process
     that reads it.
     """
 
