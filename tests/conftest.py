@@ -17,6 +17,17 @@ settings.load_profile('repeatable')
 # small models gain nothing from threads, and lose much on a busy machine
 torch.set_num_threads(1)
 
+
+@pytest.fixture(scope='session', autouse=True)
+def configs_are_logged_unformatted():
+    """MMEngine has yapf format a config for the log of each training, which
+    takes longer than the small trainings of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **_:
+                      (text, True))
+        yield
+
+
 # height and width, in the order of the pictures' names
 SHAPES = [(128, 128), (90, 128), (128, 128), (90, 128), (128, 128)]
 

@@ -1,14 +1,13 @@
 """One model in many threads and processes: right, or a clear error."""
 import gc
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier, Event, Thread
 
 import numpy as np
 import pytest
 import torch
+from process_size import needs_linux, size_of
 
 from mmpose_pinet.apis import PINet
 from mmpose_pinet.datasets.drawn import draw_image
@@ -140,14 +139,8 @@ def test_spawned_workers(config, weights, images, expected):
     assert all(map(same, results, expected))
 
 
-def resident_mb():
-    pages = int(Path('/proc/self/statm').read_text().split()[1])
-    return pages * os.sysconf('SC_PAGE_SIZE') / 2**20
-
-
+@needs_linux
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not Path('/proc/self/statm').exists(), reason='Linux counts there')
 def test_two_thousand_requests_keep_memory_and_handles(config, weights,
                                                        images):
     model = PINet(config, weights, 'cpu')
@@ -157,7 +150,7 @@ def test_two_thousand_requests_keep_memory_and_handles(config, weights,
             for _ in pool.map(model, images * (count // len(images))):
                 pass
         gc.collect()
-        return resident_mb(), len(os.listdir('/proc/self/fd'))
+        return size_of()
 
     ask(300)  # allocators and libraries take what they keep
     before = ask(100)

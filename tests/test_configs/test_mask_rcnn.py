@@ -38,10 +38,7 @@ def test_data_and_epochs_are_pinets(cfg):
     assert cfg.to_dict() == pinet.to_dict()
 
 
-def test_a_run_trains_validates_and_tests(cfg, drawn_truth, tmp_path,
-                                          monkeypatch):
-    # its text, with which a log begins, takes yapf many seconds
-    monkeypatch.setattr(Config, 'pretty_text', '')
+def test_a_run_trains_validates_and_tests(cfg, drawn_truth, tmp_path):
     drawn_truth(17)
     cfg.model.update(backbone='resnet18', network=FEW, init_cfg=None)
     pipeline_step(cfg.train_dataloader.dataset.pipeline,

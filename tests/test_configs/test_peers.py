@@ -206,10 +206,7 @@ def small_run(cfg, tmp_path):
 
 
 @pytest.mark.parametrize('peer', NAMES, indirect=True)
-def test_a_run_trains_validates_and_tests(peer, drawn_truth, tmp_path,
-                                          monkeypatch):
-    # the config's text, with which a log begins, takes yapf many seconds
-    monkeypatch.setattr(Config, 'pretty_text', '')
+def test_a_run_trains_validates_and_tests(peer, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(peer)['num_keypoints'])
     prefix = peer.default_hooks.checkpoint.save_best
     runner = small_run(peer, tmp_path)

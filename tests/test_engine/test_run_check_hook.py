@@ -38,10 +38,8 @@ def write_labels(path, **image):
 
 
 @pytest.fixture
-def cfg(tmp_path, monkeypatch):
+def cfg(tmp_path):
     """The demo's config, on labels of one image."""
-    # its text, with which a log begins, takes yapf many seconds
-    monkeypatch.setattr(Config, 'pretty_text', '')
     for name in ('train', 'val'):
         write_labels(tmp_path / f'annotations/{name}.json', crowdIndex=0.3)
     init_default_scope('mmpose')

@@ -219,11 +219,8 @@ def run_config(folder, estimator):
     return cfg
 
 
-def test_the_averaged_weights_of_a_run_are_those_that_are_tested(
-        tmp_path, monkeypatch):
+def test_the_averaged_weights_of_a_run_are_those_that_are_tested(tmp_path):
     """EMAHook swaps them in and out behind autograd's back, at each test."""
-    # the config's text, with which a log begins, takes yapf many seconds
-    monkeypatch.setattr(Config, 'pretty_text', '')
     draw_crowd(tmp_path / 'data', 4, num_workers=1)
     results = {}
     for estimator in ('BottomupPoseEstimator', 'BatchedBottomupPoseEstimator'):
