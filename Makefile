@@ -72,7 +72,8 @@ test: lint venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: lint venv
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow" \
+		-o faulthandler_timeout=3600
 
 # $(call test_on,python3.x,environment)
 define test_on
