@@ -10,6 +10,7 @@ from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
 
 import mmpose_pinet  # noqa: F401
+from mmpose_pinet.system.parent import end_with_parent
 
 CONFIG = Path(__file__).parents[1] / 'configs/_base_/default_runtime.py'
 # default hooks without ours
@@ -88,6 +89,8 @@ def build_runner(folder, epochs, resume=False, hooks=None, size=10, **options):
 
 
 def _train(folder, arguments, built, before):
+    # the server ends with the tests' process, even with one that crashes
+    end_with_parent(os.getppid())
     # what it says is for who looks into the folder
     log = os.open(f'{folder}.log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)

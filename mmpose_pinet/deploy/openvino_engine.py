@@ -1,4 +1,6 @@
 """An exported file on OpenVINO."""
+import os
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Dict, List, NamedTuple, Optional, Union
@@ -40,7 +42,7 @@ class OpenVinoEngine(Engine):
     def __init__(self, file: Union[str, Path], precision: str,
                  threads: Optional[int]) -> None:
         self.name = f'OpenVINO {ov.__version__.split("-")[0]}'
-        self._core = ov.Core()
+        self._core = core_of(os.getpid())
         able = self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
         precisions = ['fp32', *(['bf16'] if 'BF16' in able else [])]
         if precision not in precisions:
@@ -90,6 +92,18 @@ class OpenVinoEngine(Engine):
                 _Step(compiled.create_infer_request(), segment.inputs,
                       segment.outputs))
         return steps
+
+
+@lru_cache(maxsize=None)
+def core_of(process: int) -> ov.Core:
+    """The one ``ov.Core`` of a process, which it keeps to its end.
+
+    A core gives the thread that makes it a stack for signals, and takes that
+    away when it goes. Where two go in the order in which they came, the
+    thread is left with a stack that is no more, and the next signal ends the
+    process (OpenVINO 2026.4). So models that replace others share one.
+    """
+    return ov.Core()
 
 
 def _read(file: Union[str, Path]) -> ov.Model:

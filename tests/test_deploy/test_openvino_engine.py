@@ -1,15 +1,20 @@
 """OpenVINO computes coordinates in float32, whatever the network does in."""
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
-import openvino as ov
 import pytest
 from small_files import MOVES, REST, candidates, draw_images, write
 
-from mmpose_pinet.deploy.openvino_engine import OpenVinoEngine
+from mmpose_pinet.deploy import openvino_engine
+from mmpose_pinet.deploy.openvino_engine import OpenVinoEngine, core_of
 
+CORE = core_of(os.getpid())
 needs_bf16 = pytest.mark.skipif(
-    'BF16' not in ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'),
+    'BF16' not in CORE.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'),
     reason='the processor has no bfloat16')
 
 
@@ -56,7 +61,7 @@ def test_coordinates_stay_in_float32(file, number):
 
 @needs_bf16
 def test_in_one_piece_coordinates_would_be_rounded(file):
-    whole = ov.Core().compile_model(
+    whole = CORE.compile_model(
         str(file), 'CPU', dict(INFERENCE_PRECISION_HINT='bf16'))
     assert rounding_of_coordinates(whole(draw_images(1))['keypoints']) > .02
 
@@ -69,13 +74,39 @@ def test_steps_for_the_first_shape_and_for_all_others(file):
 
 
 def test_a_processor_without_bfloat16(file, monkeypatch):
-    core = ov.Core
 
-    class Old(core):
+    class Old:
 
         def get_property(self, *names):
             return ['FP32', 'INT8']
 
-    monkeypatch.setattr(ov, 'Core', Old)
+    monkeypatch.setattr(openvino_engine, 'core_of', lambda process: Old())
     with pytest.raises(ValueError, match=r"\['fp32'\].*not 'bf16'"):
         OpenVinoEngine(file, 'bf16', None)
+
+
+REPLACED = """
+import signal
+import sys
+from mmpose_pinet.deploy.openvino_engine import OpenVinoEngine
+
+signal.signal(signal.SIGUSR1, lambda *_: print('told'))
+old = OpenVinoEngine(sys.argv[1], 'fp32', 1)
+new = OpenVinoEngine(sys.argv[1], 'fp32', 1)
+del old
+del new
+signal.raise_signal(signal.SIGUSR1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, 'SIGUSR1'), reason='has no signals')
+def test_a_process_that_replaced_its_model_can_be_signalled(file):
+    done = subprocess.run([sys.executable, '-c', REPLACED,
+                           str(file)],
+                          capture_output=True,
+                          text=True)
+    assert (done.returncode, done.stdout) == (0, 'told\n'), done.stderr
+
+
+def test_a_forked_process_has_a_core_of_its_own():
+    assert core_of(1) is core_of(1) is not core_of(2)

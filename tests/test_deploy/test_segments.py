@@ -1,10 +1,15 @@
 """A model in pieces finds what the whole finds."""
+import os
+
 import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset8
 
+from mmpose_pinet.deploy.openvino_engine import core_of
 from mmpose_pinet.deploy.segments import split
+
+CORE = core_of(os.getpid())
 
 
 def build():
@@ -36,7 +41,7 @@ def build():
 def run(segments, x):
     values = dict(x=x)
     for segment in segments:
-        compiled = ov.Core().compile_model(segment.model, 'CPU')
+        compiled = CORE.compile_model(segment.model, 'CPU')
         found = compiled([values[name] for name in segment.inputs])
         values.update(zip(segment.outputs, found.to_tuple()))
     return values
@@ -63,7 +68,7 @@ def test_pieces_take_turns():
 @pytest.mark.parametrize('scopes', [(), ('/low/', ), ('/', )])
 def test_pieces_find_what_the_whole_finds(scopes):
     x = np.array([[-1, 0], [1, 2], [3, 4]], np.float32)
-    whole = ov.Core().compile_model(build(), 'CPU')([x])
+    whole = CORE.compile_model(build(), 'CPU')([x])
     values = run(split(build(), lambda name: name.startswith(scopes)), x)
     for name in 'second', 'third', 'rows':
         np.testing.assert_array_equal(values[name], whole[name])
