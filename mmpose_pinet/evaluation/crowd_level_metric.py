@@ -1,6 +1,6 @@
 """AP by how crowded the images are (Fig. 5)."""
-from contextlib import redirect_stdout
-from io import StringIO
+import json
+from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
@@ -9,11 +9,12 @@ from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 from mmpose.utils.tensor_utils import to_numpy
 from xtcocotools.coco import COCO
-from xtcocotools.cocoeval import COCOeval
 
 from mmpose_pinet.datasets.crowding import (crowd_index, max_box_iou,
                                             mean_box_iou)
 from mmpose_pinet.fusion import check_finite
+
+from .average_precision import Evaluation
 
 # What each measure of crowding says of an image, for tables and axes.
 CROWDINGS = {
@@ -99,12 +100,15 @@ class CrowdLevelMetric(CocoMetric):
         crowding = image_crowding(self.coco, self.crowding)
         bin_of = assign_bins(np.array(list(crowding.values())), self.bins)
         image_ids = np.array(list(crowding))
-        found = self.coco.loadRes(f'{outfile_prefix}.keypoints.json')
+        found = json.loads(
+            Path(f'{outfile_prefix}.keypoints.json').read_text())
+        evaluation = Evaluation(self.coco, found, self.iou_type,
+                                self.dataset_meta['sigmas'], self.use_area)
 
         rows = []
         for i, name in enumerate(bin_names(self.bins)):
             members = image_ids[bin_of == i].tolist()
-            ap = self._average_precision(members, found)
+            ap = evaluation.scores(members).AP
             rows.append(f'{name:>12}  {len(members):>6}  ' +
                         ('no person' if np.isnan(ap) else f'{ap:.3f}'))
             if not np.isnan(ap):
@@ -114,20 +118,6 @@ class CrowdLevelMetric(CocoMetric):
                       [f'{self.crowding:>12}  {"images":>6}  AP'] + rows),
             logger='current')
         return stats
-
-    def _average_precision(self, image_ids: List[int], found: COCO) -> float:
-        """Compute AP on some of the images; NaN without a labelled person."""
-        with redirect_stdout(StringIO()):  # COCOeval reports each step
-            evaluation = COCOeval(self.coco, found, self.iou_type,
-                                  self.dataset_meta['sigmas'], self.use_area)
-            evaluation.params.imgIds = image_ids
-            evaluation.params.useSegm = None
-            evaluation.evaluate()
-            evaluation.accumulate()
-        # IoU thresholds x recalls x categories, of persons of all sizes
-        precision = evaluation.eval['precision'][:, :, :, 0, -1]
-        precision = precision[precision > -1]  # -1: nothing to be found
-        return float(precision.mean()) if precision.size else float('nan')
 
 
 def image_crowding(coco: COCO, crowding: str) -> Dict[int, float]:
