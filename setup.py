@@ -82,7 +82,10 @@ setup(
         'tests': read_requirements('tests'),
     },
     packages=find_packages(include=['mmpose_pinet', 'mmpose_pinet.*']),
-    package_data={'mmpose_pinet': list_zoo()},
+    package_data={
+        'mmpose_pinet': list_zoo(),
+        'mmpose_pinet.visualization.report': ['templates/*'],
+    },
     entry_points={'console_scripts': ['pinet = mmpose_pinet.cli:main']},
     classifiers=[
         'Development Status :: 4 - Beta',

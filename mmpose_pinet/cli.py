@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import List, Optional
 
+from .cli_arguments import add_report_arguments
 from .command_line import (count, number, output_file, output_folder,
                            run_command)
 from .version import __version__
@@ -103,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
             'export', _export, 'write a trained model to an ONNX file, which '
             'runs without PyTorch', 'pinet_hrnet-w32_ochuman ochuman.pth '
             '--out ochuman.onnx'))
+    add_report_arguments(
+        command(
+            'report', _report, 'write a page about poses of a test: numbers, '
+            'errors, pictures', 'pinet_hrnet-w32_ochuman poses.pkl --out '
+            'report'))
     check = command('check-data', _check_data,
                     'look for mistakes in a config and its data',
                     'my_config.py')
@@ -244,6 +250,18 @@ def _export(args: argparse.Namespace) -> None:
     print(f'{args.out}: {size:.0f} MB, {numbers}, '
           f'{len(metadata.keypoint_names)} keypoints, {views}, '
           f'{metadata.max_candidates} candidates')
+
+
+def _report(args: argparse.Namespace) -> None:
+    warnings.filterwarnings('ignore', 'The metainfo config file')
+    from .apis.configs import load_config, read_options
+    from .visualization.report import write_report
+
+    options = read_options(args.cfg_options, 'pinet report')
+    page = write_report(
+        load_config(args.config, options), args.files, args.out, args.labels,
+        args.num_images, args.score_thr)
+    print(f'{page}: open it in a browser')
 
 
 def _check_data(args: argparse.Namespace) -> int:

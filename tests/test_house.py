@@ -16,7 +16,7 @@ LAYERS = [
         'version', 'registry', 'utils', 'arguments', 'system', 'compat',
         'converters', 'results', 'command_line'
     },
-    {'fusion'},
+    {'fusion', 'cli_arguments'},
     {'codecs', 'pictures'},
     {'post_processors'},
     {'datasets', 'models'},

@@ -9,7 +9,7 @@ from typing import Dict, Sequence, Tuple
 import matplotlib
 
 from mmpose_pinet.command_line import output_drawing, run_command
-from mmpose_pinet.evaluation.crowd_level_metric import CROWDINGS
+from mmpose_pinet.visualization.crowd_curve import Curve, draw_crowd_curve
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -18,7 +18,6 @@ plt.rcParams['text.parse_math'] = False  # names of runs may have a $
 
 # as CrowdLevelMetric names them: coco/AP mean_iou [0.5, 0.6)
 BIN = re.compile(r'(?:^|/)AP (\w+) \[(\S+), (\S+)[\])]$')
-Curve = Dict[Tuple[float, float], float]
 
 
 def parse_args() -> argparse.Namespace:
@@ -122,28 +121,9 @@ def plot(curves: Sequence[Tuple[str, Curve]], crowding: str, out: str) -> None:
         out (str): The picture to write.
     """
     figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
-    draw(axes, curves, crowding)
+    draw_crowd_curve(axes, curves, crowding)
     figure.savefig(out, dpi=150)
     plt.close(figure)
-
-
-def draw(axes: plt.Axes, curves: Sequence[Tuple[str, Curve]],
-         crowding: str) -> None:
-    """Draw one line a run, over the middle of each bin.
-
-    Args:
-        axes (plt.Axes): To draw into.
-        curves (list[tuple[str, dict]]): Labels and curves.
-        crowding (str): The measure of all of them.
-    """
-    for label, curve in curves:
-        middles = [(low + high) / 2 for low, high in curve]
-        axes.plot(middles, list(curve.values()), marker='o', label=label)
-    edges = sorted({edge for _, curve in curves for b in curve for edge in b})
-    axes.set_xticks(edges)
-    axes.set(xlabel=f'crowding: {CROWDINGS[crowding]}', ylabel='AP')
-    axes.grid(alpha=0.3)
-    axes.legend()
 
 
 def main() -> None:

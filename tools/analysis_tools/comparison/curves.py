@@ -3,7 +3,9 @@ from pathlib import Path
 from typing import Dict, Sequence
 
 from matplotlib.ticker import AutoLocator, MaxNLocator
-from plot_crowd_curve import draw, find_curve, plt
+from plot_crowd_curve import find_curve, plt
+
+from mmpose_pinet.visualization.crowd_curve import draw_crowd_curve
 
 
 def draw_curves(names: Sequence[str], metrics: Sequence[Dict[str, float]],
@@ -26,7 +28,7 @@ def draw_curves(names: Sequence[str], metrics: Sequence[Dict[str, float]],
     for name, values in zip(names, metrics):
         crowding, curve = find_curve(values, name)
         curves.append((name, {b: 100 * ap for b, ap in curve.items()}))
-    draw(left, curves, crowding)
+    draw_crowd_curve(left, curves, crowding)
     left.set(ylabel='AP (%)')
     left.xaxis.set_major_locator(AutoLocator())  # edges may lie close
 
