@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all test-oldest test-newest lint docs clean
+.PHONY: help venv demo test test-all test-browser test-oldest test-newest lint docs clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -57,6 +57,7 @@ endef
 help:
 	@echo "make demo   draw a crowd, train PINet on it, evaluate it, draw its poses"
 	@echo "make test   lint and run the tests; make test-all: the slow ones too;"
+	@echo "            make test-browser: those that need Chromium"
 	@echo "            make test-oldest, make test-newest: on Python 3.10, on 3.12"
 	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
 	@echo "make docs   build the site of the pages into site/, and check its links"
@@ -74,6 +75,9 @@ test: lint venv
 test-all: lint venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow" \
 		-o faulthandler_timeout=3600
+
+test-browser: venv
+	$(BIN)/python -m pytest -m browser
 
 # $(call test_on,python3.x,environment)
 define test_on

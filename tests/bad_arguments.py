@@ -58,6 +58,9 @@ COMMANDS: List[Tuple[str, str]] = [
     (f'{ANALYSIS}/get_flops.py', '{config} --shape {side} 128 --candidates '
      '{count} --cfg-options {option}'),
     (f'{ANALYSIS}/plot_crowd_curve.py', '{metrics} --out {out.png}'),
+    (f'{ANALYSIS}/report.py', '{config} {dump.pkl} --out {out_folder} '
+     '--num-images {count} --score-thr {share} --cfg-options {option}'),
+    (PINET, 'report {config} {dump.json} --out {out_folder}'),
     (f'{ANALYSIS}/plot_graph.py',
      '{weights} --config {config} --out {out.png}'),
     ('tools/misc/draw_architecture.py', '--out {out.png}'),

@@ -8,7 +8,7 @@ from .errors import KEYPOINT_KINDS, POSE_KINDS, ImageErrors
 
 # in the order of a table
 ERRORS = ('jitter', 'inversion', 'swap', 'miss', 'duplicate', 'background',
-          'missed', 'score')
+          'missed person', 'score')
 
 
 class ErrorCount(NamedTuple):
@@ -66,7 +66,7 @@ def _count(images: Sequence[ImageErrors], score_thr: float) -> tuple:
             elif kind in POSE_KINDS:
                 hits = image.kinds[shown] == POSE_KINDS.index(kind)
                 size = shown.sum()
-            elif kind == 'missed':
+            elif kind == 'missed person':
                 hits, size = missed, len(missed)
             else:
                 hits, size = misranked, (~missed).sum()
@@ -107,7 +107,7 @@ def average_precision_without(
                 for i in np.flatnonzero(image.kinds == number)
             }
             results[kind] = evaluation.scores(without_poses=ids).AP
-        elif kind == 'missed':
+        elif kind == 'missed person':
             ids = {
                 id_
                 for image in images

@@ -34,7 +34,8 @@ def crowd_curve(runs: Sequence[Run], edges: Sequence[float],
         figure = Figure(figsize=(5.2, 3.4), layout='constrained')
         axes = figure.subplots()
         draw_crowd_curve(axes, curves, measure)
-        axes.set(ylabel='AP (%)', ylim=(0, 100))
+        # the page tells the measure, for which the axis is too short
+        axes.set(xlabel='crowding', ylabel='AP (%)', ylim=(0, 100))
         return _svg(figure, 'AP over crowding, a line for each run')
 
 

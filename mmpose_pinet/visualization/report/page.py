@@ -14,7 +14,7 @@ from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .figures import crowd_curve, gains
 from .gallery import gallery_of
-from .poses import read_poses
+from .poses import load_poses, poses_of
 from .run import Run, judge
 from .truth import Truth, load_truth
 
@@ -35,7 +35,7 @@ def write_report(config: Config,
     Args:
         config (Config): Of the test.
         files (list[str]): One or two files of poses, as
-            :func:`~.poses.read_poses` takes them.
+            :func:`~.poses.load_poses` takes them.
         out (str): The folder to write to; made if missing.
         labels (list[str]): Names of the runs. By default those of the files.
         num_images (int): How many images the gallery has, at most, at even
@@ -49,7 +49,7 @@ def write_report(config: Config,
     Raises:
         OSError: If a file cannot be read or written.
         ValueError: If the test or a file of poses is none, see
-            :func:`~.truth.load_truth` and :func:`~.poses.read_poses`, or
+            :func:`~.truth.load_truth` and :func:`~.poses.load_poses`, or
             labels are not as many as files.
     """
     if not 1 <= len(files) <= 2:
@@ -58,8 +58,13 @@ def write_report(config: Config,
     labels = list(labels) or _names(files)
     if len(labels) != len(files):
         raise ValueError(f'{len(labels)} labels for {len(files)} files')
+    Path(out).mkdir(parents=True, exist_ok=True)
+    contents = [load_poses(file) for file in files]
     truth = load_truth(config)
-    poses = [read_poses(file, truth) for file in files]
+    poses = [
+        poses_of(content, file, truth)
+        for content, file in zip(contents, files)
+    ]
     runs = [
         judge(_text(label), found, truth, score_thr)
         for label, found in zip(labels, poses)

@@ -43,13 +43,46 @@ def _load_storage(content: bytes) -> Any:
         pickle_module=restricted_pickle)
 
 
-def read_poses(path: str, truth: Truth) -> List[dict]:
-    """Read the poses of a test.
+def load_poses(path: str) -> List[dict]:
+    """Read a file of poses as it is.
 
     Args:
-        path (str): A dump of ``tools/test.py --dump`` (.pkl), whose poses get
-            score and NMS of the test's metric, or results of COCO's form
-            (.json), which are taken as they are.
+        path (str): A dump of ``tools/test.py --dump`` (.pkl), or results of
+            COCO's form (.json).
+
+    Returns:
+        list: For :func:`poses_of`.
+
+    Raises:
+        OSError: If there is no such file.
+        ValueError: If it is none of both, or damaged.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in DUMPS:
+        return _read_dump(path)
+    if suffix != '.json':
+        raise ValueError(f'{path} is neither a dump of tools/test.py (.pkl) '
+                         'nor a file of COCO results (.json)')
+    try:
+        results = json.loads(Path(path).read_text())
+    except ValueError as error:
+        raise ValueError(
+            f'{path} is no file of COCO results: {error}') from error
+    if not isinstance(results, list):
+        raise ValueError(f'{path} is no file of COCO results: it holds '
+                         f'{type(results).__name__}, not a list')
+    return results
+
+
+def poses_of(content: List[dict], path: str, truth: Truth) -> List[dict]:
+    """Find the poses in what a file holds.
+
+    Those of a dump get score and NMS of the test's metric, results of COCO's
+    form are taken as they are.
+
+    Args:
+        content (list): See :func:`load_poses`.
+        path (str): It comes from, for errors.
         truth (Truth): Of the test.
 
     Returns:
@@ -57,24 +90,12 @@ def read_poses(path: str, truth: Truth) -> List[dict]:
         image px) and ``score`` of each pose.
 
     Raises:
-        OSError: If there is no such file.
-        ValueError: If it is none of both, damaged, of another test, or has
-            keypoints that are not finite.
+        ValueError: If a pose is of another test, or is not finite.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in ('.json', *DUMPS):
-        raise ValueError(f'{path} is neither a dump of tools/test.py (.pkl) '
-                         'nor a file of COCO results (.json)')
-    if suffix == '.json':
-        try:
-            poses = json.loads(Path(path).read_text())
-        except ValueError as error:
-            raise ValueError(
-                f'{path} is no file of COCO results: {error}') from error
-    else:
-        poses = _judged(_read_dump(path), path, truth)
-    _check(poses, path, truth)
-    return poses
+    if Path(path).suffix.lower() in DUMPS:
+        content = _judged(content, path, truth)
+    _check(content, path, truth)
+    return content
 
 
 def _read_dump(path: str) -> List[dict]:
@@ -131,12 +152,9 @@ def _judged(samples: List[dict], path: str, truth: Truth) -> List[dict]:
         return json.loads(Path(f'{prefix}.keypoints.json').read_text())
 
 
-def _check(poses: Any, path: str, truth: Truth) -> None:
+def _check(poses: List[dict], path: str, truth: Truth) -> None:
     """Refuse what COCO's evaluation would fail at, or take for right."""
     size = 3 * len(truth.keypoint_names)
-    if not isinstance(poses, list):
-        raise ValueError(f'{path} is no file of COCO results: it holds '
-                         f'{type(poses).__name__}, not a list')
     for number, pose in enumerate(poses):
         where = f'{path}: result {number}'
         if not isinstance(pose, dict) or not {

@@ -45,7 +45,7 @@ def judge(name: str, poses: Sequence[dict], truth: Truth,
 
     Args:
         name (str): Of the run.
-        poses (list[dict]): See :func:`~.poses.read_poses`.
+        poses (list[dict]): See :func:`~.poses.poses_of`.
         truth (Truth): Of the test.
         score_thr (float): From which score on poses are shown.
     """

@@ -35,7 +35,7 @@
       for (const [letter, [kind]] of Object.entries(MARKS)) add(kind, pose.letters.split(letter).length - 1);
       if (pose.kind === 'duplicate' || pose.kind === 'background') add(pose.kind, 1);
     }
-    add('missed', run.missed.length);
+    add('missed person', run.missed.length);
     return counts;
   }
 

@@ -1,0 +1,320 @@
+"""The page of a report: its numbers, its data, and what it lets through."""
+import json
+import pickle
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from planted import LEFT_WRIST, PLANTED, Planted
+from small_set import CONFIG
+
+from mmpose_pinet import cli
+from mmpose_pinet.visualization.report import write_report
+
+HOSTILE = '</script><img src=x onerror="alert(1)">.png'
+LABELS = ['<b>first</b> & $x_1$', "it's {{ 7 * 7 }}"]
+# elements that have no end
+VOID = {'meta', 'input', 'br', 'img', 'link', 'hr'}
+
+
+class Page(HTMLParser):
+    """A page, read strictly: each element must be closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.texts = [], [], {}
+        self.rows = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append((tag, dict(attributes)))
+        if tag == 'tr':
+            self.rows.append([])
+        if tag in ('td', 'th'):
+            self.rows[-1].append('')
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, text):
+        if self.open:
+            tag, attributes = self.open[-1]
+            key = attributes.get('id', tag)
+            self.texts[key] = self.texts.get(key, '') + text
+        if any(tag in ('td', 'th') for tag, _ in self.open):
+            self.rows[-1][-1] += text
+
+    @property
+    def data(self):
+        return json.loads(self.texts['data'])
+
+    def row(self, name):
+        return next(row[1:] for row in self.rows if row[:1] == [name])
+
+
+@pytest.fixture(scope='module')
+def planted():
+    planted = Planted()
+    # its picture is not there
+    planted.images[-1]['file_name'] = HOSTILE.replace('/', '\\/')
+    return planted
+
+
+@pytest.fixture(scope='module')
+def root(planted, tmp_path_factory):
+    """The set, its poses as a dump, and as results with worse ones."""
+    root = tmp_path_factory.mktemp('planted')
+    missing = planted.images.pop()
+    planted.write(root)
+    planted.images.append(dict(missing, file_name=HOSTILE))
+    (root / 'annotations/val.json').write_text(json.dumps(planted.truth()))
+    (root / 'first.pkl').write_bytes(pickle.dumps(planted.dump()))
+    fewer = [p for p in planted.poses if p['image_id'] != 1]
+    (root / 'second.json').write_text(json.dumps(fewer))
+    return root
+
+
+@pytest.fixture(scope='module')
+def config(root):
+    config = Config.fromfile(CONFIG)
+    config.test_dataloader.dataset.data_root = str(root)
+    config.test_dataloader.dataset.metainfo = dict(
+        from_file='configs/_base_/datasets/coco.py')
+    return config
+
+
+def report(config, root, out, *names, **kwargs):
+    files = [str(root / name) for name in names]
+    return write_report(config, files, str(out), **kwargs)
+
+
+@pytest.fixture(scope='module')
+def folder(config, root, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('report')
+    report(config, root, folder, 'first.pkl')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def page(folder):
+    return Page((folder / 'index.html').read_text())
+
+
+@pytest.fixture(scope='module')
+def pair(config, root, tmp_path_factory):
+    """Two runs, of names that are markup."""
+    folder = tmp_path_factory.mktemp('pair')
+    path = report(
+        config, root, folder, 'first.pkl', 'second.json', labels=LABELS)
+    return Page(path.read_text())
+
+
+def test_the_page_has_the_planted_errors(page):
+    for kind, number in PLANTED.items():
+        shown, everywhere, without = page.row(kind)
+        assert re.fullmatch(rf'{number} \([\d.]+ %\)', shown)
+        assert everywhere == str(number)
+        gain = float(re.search(r'\((.*)\)', without)[1])
+        assert gain > 0 or kind == 'miss' and gain == 0
+
+
+def test_the_numbers_are_those_of_the_config_s_test(page, config, root):
+    from mmengine.evaluator import Evaluator
+    from mmpose.registry import DATASETS
+    dataset = DATASETS.build({
+        **config.test_dataloader.dataset, 'pipeline': []
+    })
+    evaluator = Evaluator(config.test_evaluator)
+    evaluator.dataset_meta = dataset.metainfo
+    evaluator.process(pickle.loads((root / 'first.pkl').read_bytes()))
+    metrics = evaluator.evaluate(len(dataset))
+    names = ('AP', 'AP .5', 'AP .75', 'AR', 'AP(E)', 'AP(M)', 'AP(H)')
+    assert page.row('first') == [
+        f'{100 * metrics[f"coco/{name}"]:.1f}' for name in names
+    ]
+
+
+def test_the_data_are_what_was_planted(page, planted):
+    data = page.data
+    assert data['runs'] == ['first'] and len(data['joints']) == 17
+    images = {image['name']: image for image in data['images']}
+    assert set(images) == {image['file_name'] for image in planted.images}
+    for id_, error in planted.errors.items():
+        image = images[planted.images[id_ - 1]['file_name']]
+        run, = image['runs']
+        found = [p for p in planted.poses if p['image_id'] == id_]
+        np.testing.assert_allclose(
+            [pose['points'] for pose in run['poses']],
+            np.reshape([pose['keypoints'] for pose in found],
+                       (-1, 17, 3))[..., :2],
+            atol=0.051)
+        letters = ''.join(pose['letters'] for pose in run['poses'])
+        assert letters.count(error[:1] or '?') == {
+            'jitter': 1,
+            'inversion': 2,
+            'swap': 2,
+            'miss': 1
+        }.get(error, letters.count(error[:1] or '?'))
+        assert run['missed'] == ([1] if error == 'missed' else [])
+    jitter, = images['2.png']['runs']
+    assert jitter['poses'][0]['letters'][LEFT_WRIST] == 'j'
+    assert jitter['poses'][0]['oks'] == round((16 + .7) / 17, 3)
+    # of two persons
+    assert jitter['oks'] == round(((16 + .7) / 17 + 1) / 2, 3)
+    assert images['7.png']['runs'][0]['oks'] == 0.5
+
+
+def test_pictures_lie_beside_the_page(page, folder, planted):
+    for image in page.data['images']:
+        if image['name'] == HOSTILE:
+            assert image['src'] is None
+            continue
+        picture = cv2.imread(str(folder / image['src']))
+        assert picture.shape[:2] == (image['height'], image['width'])
+        id_ = int(Path(image['name']).stem)
+        assert abs(picture.mean() - 25 * id_) < 2
+
+
+def test_nothing_is_asked_of_the_network(folder, page):
+    text = (folder / 'index.html').read_text()
+    assert set(re.findall(r'https?://[\w./]+', text)) <= {
+        'http://www.w3.org/2000/svg', 'http://www.w3.org/1999/xlink'
+    }  # names, not addresses
+    assert not re.search(r'@import|url\((?!#)', text)
+    for tag, attributes in page.elements:
+        assert tag not in ('link', 'iframe', 'object', 'base', 'img')
+        assert 'src' not in attributes
+        target = attributes.get('href') or attributes.get('xlink:href') or '#'
+        assert target.startswith('#')
+
+
+def test_names_are_text(pair, planted):
+    assert pair.data['runs'] == LABELS
+    assert HOSTILE in [image['name'] for image in pair.data['images']]
+    tags = [tag for tag, _ in pair.elements]
+    assert tags.count('script') == 2
+    assert 'b' not in {
+        tag
+        for tag, attributes in pair.elements if 'onerror' in attributes
+    }
+    assert '<b>first</b>' in pair.texts['h1'] and '{{ 7' in pair.texts['h1']
+    assert not any('onerror' in attributes for _, attributes in pair.elements)
+
+
+def test_two_runs_stand_side_by_side(pair):
+    first, second = pair.row(LABELS[0]), pair.row(LABELS[1])
+    assert float(first[0]) > float(second[0])
+    assert pair.row('missed person')[1] == '1'
+    assert pair.row('missed person')[4] == '3'
+    image, = (i for i in pair.data['images'] if i['name'] == '1.png')
+    assert [run['oks'] for run in image['runs']] == [1, 0]
+    assert [len(run['poses']) for run in image['runs']] == [2, 0]
+
+
+def test_what_one_can_operate_has_a_name(page):
+    labelled = {
+        attributes['for']
+        for tag, attributes in page.elements if 'for' in attributes
+    }
+    for tag, attributes in page.elements:
+        if tag == 'select':
+            assert attributes['id'] in labelled
+    ids = [a['id'] for _, a in page.elements if 'id' in a]
+    assert len(ids) == len(set(ids))
+    named = {
+        id_
+        for _, a in page.elements
+        for id_ in a.get('aria-labelledby', '').split()
+    }
+    assert named <= set(ids)
+
+
+def test_few_images_are_taken_at_even_steps(config, root, tmp_path):
+    path = report(config, root, tmp_path, 'first.pkl', num_images=3)
+    crowding = [i['crowding'] for i in Page(path.read_text()).data['images']]
+    assert len(crowding) == 3 and crowding == sorted(crowding)
+    assert len(list((tmp_path / 'pictures').iterdir())) >= 2
+
+
+def test_the_command(config, root, tmp_path, capsys):
+    assert cli.main([
+        'report', CONFIG,
+        str(root / 'second.json'), '--out',
+        str(tmp_path / 'out'), '--num-images', '2', '--cfg-options',
+        f'test_dataloader.dataset.data_root={root}'
+    ]) == 0
+    assert capsys.readouterr().out.endswith(
+        'index.html: open it in a browser\n')
+
+
+class Opener:
+    """What a dump must not get to do."""
+
+    def __reduce__(self):
+        return (open, ('/tmp/opened', 'w'))
+
+
+@pytest.mark.parametrize('name, content, error', [
+    ('a.txt', b'', r'neither a dump .* nor'),
+    ('a.pkl', b'', 'cut off, damaged or no dump'),
+    ('a.pkl', pickle.dumps([Opener()]), 'refused: it names .*open'),
+    ('a.pkl', pickle.dumps(dict(a=1)), 'must be a list'),
+    ('a.json', b'{', 'no file of COCO results'),
+    ('a.json', b'{}', 'holds dict'),
+    ('a.json', b'[1]', 'result 0 needs'),
+    ('a.json', b'[{"image_id": 77, "keypoints": [], "score": 1}]',
+     'of image 77, which'),
+    ('a.json', b'[{"image_id": 1, "keypoints": [1], "score": 1}]',
+     'must be 51 finite'),
+    ('a.json', b'[{"image_id": 1, "keypoints": [1], "score": NaN}]',
+     'score is nan'),
+])
+def test_files_that_are_no_poses(config, tmp_path, name, content, error):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=error) as raised:
+        report(config, tmp_path, tmp_path / 'out', name)
+    assert name in str(raised.value)
+
+
+@pytest.mark.parametrize('change, error', [
+    (lambda found: found['keypoints'].__setitem__(0, np.nan), 'not finite'),
+    (lambda found: found.update(
+        keypoints=found['keypoints'][:, :14],
+        keypoint_scores=found['keypoint_scores'][:, :14]), '17 keypoints'),
+])
+def test_dumps_of_poses_that_are_none(config, root, tmp_path, change, error):
+    samples = pickle.loads((root / 'first.pkl').read_bytes())
+    change(samples[2]['pred_instances'])
+    (tmp_path / 'a.pkl').write_bytes(pickle.dumps(samples))
+    with pytest.raises(ValueError, match=error) as raised:
+        report(config, tmp_path, tmp_path / 'out', 'a.pkl')
+    assert 'image 3' in str(raised.value)
+
+
+def test_tensors_of_a_dump(config, root, tmp_path, page):
+    samples = pickle.loads((root / 'first.pkl').read_bytes())
+    for sample in samples:
+        found = sample['pred_instances']
+        found.update({k: torch.from_numpy(v) for k, v in found.items()})
+    (tmp_path / 'first.pkl').write_bytes(pickle.dumps(samples))
+    path = report(config, tmp_path, tmp_path / 'out', 'first.pkl')
+    assert Page(path.read_text()).row('first') == page.row('first')
+
+
+def test_three_files(config, root, tmp_path):
+    with pytest.raises(ValueError, match='3 files of poses'):
+        report(config, root, tmp_path, *['first.pkl'] * 3)
+    with pytest.raises(ValueError, match='2 labels for 1'):
+        report(config, root, tmp_path, 'first.pkl', labels=['a', 'b'])
