@@ -13,7 +13,8 @@ from mmpose_pinet import __version__, cli
 from mmpose_pinet.datasets.drawn import draw_image
 
 COMMANDS = [
-    'predict', 'train', 'test', 'run', 'convert', 'check-data', 'models'
+    'predict', 'train', 'test', 'run', 'convert', 'report', 'check-data',
+    'models'
 ]
 
 

@@ -153,6 +153,16 @@ def test_every_package_of_the_checkout_is_in_the_wheel(wheel):
     }
 
 
+def test_the_wheel_carries_what_a_report_is_made_of(installed):
+    place = 'mmpose_pinet/visualization/report/templates'
+    files = {file.name: file.read_text() for file in (ROOT / place).iterdir()}
+    assert files == {
+        file.name: file.read_text()
+        for file in (installed / place).iterdir()
+    }
+    assert set(files) == {'report.html', 'report.css', 'report.js'}
+
+
 def test_the_metadata_tells_what_it_is(wheel):
     with zipfile.ZipFile(wheel) as archive:
         folder, = {
