@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.registry import DefaultScope
+from mmpose.registry import DATASETS
 from planted import LEFT_WRIST, PLANTED, Planted
 from small_set import CONFIG
 
@@ -68,7 +71,7 @@ class Page(HTMLParser):
 def planted():
     planted = Planted()
     # its picture is not there
-    planted.images[-1]['file_name'] = HOSTILE.replace('/', '\\/')
+    planted.images[-1]['file_name'] = HOSTILE
     return planted
 
 
@@ -90,8 +93,6 @@ def root(planted, tmp_path_factory):
 def config(root):
     config = Config.fromfile(CONFIG)
     config.test_dataloader.dataset.data_root = str(root)
-    config.test_dataloader.dataset.metainfo = dict(
-        from_file='configs/_base_/datasets/coco.py')
     return config
 
 
@@ -127,19 +128,18 @@ def test_the_page_has_the_planted_errors(page):
         assert re.fullmatch(rf'{number} \([\d.]+ %\)', shown)
         assert everywhere == str(number)
         gain = float(re.search(r'\((.*)\)', without)[1])
-        assert gain > 0 or kind == 'miss' and gain == 0
+        assert gain >= 0
 
 
 def test_the_numbers_are_those_of_the_config_s_test(page, config, root):
-    from mmengine.evaluator import Evaluator
-    from mmpose.registry import DATASETS
-    dataset = DATASETS.build({
-        **config.test_dataloader.dataset, 'pipeline': []
-    })
-    evaluator = Evaluator(config.test_evaluator)
-    evaluator.dataset_meta = dataset.metainfo
-    evaluator.process(pickle.loads((root / 'first.pkl').read_bytes()))
-    metrics = evaluator.evaluate(len(dataset))
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        dataset = DATASETS.build({
+            **config.test_dataloader.dataset, 'pipeline': []
+        })
+        evaluator = Evaluator(config.test_evaluator)
+        evaluator.dataset_meta = dataset.metainfo
+        evaluator.process(pickle.loads((root / 'first.pkl').read_bytes()))
+        metrics = evaluator.evaluate(len(dataset))
     names = ('AP', 'AP .5', 'AP .75', 'AR', 'AP(E)', 'AP(M)', 'AP(H)')
     assert page.row('first') == [
         f'{100 * metrics[f"coco/{name}"]:.1f}' for name in names
@@ -155,6 +155,7 @@ def test_the_data_are_what_was_planted(page, planted):
         image = images[planted.images[id_ - 1]['file_name']]
         run, = image['runs']
         found = [p for p in planted.poses if p['image_id'] == id_]
+        found.sort(key=lambda pose: -pose['score'])
         np.testing.assert_allclose(
             [pose['points'] for pose in run['poses']],
             np.reshape([pose['keypoints'] for pose in found],

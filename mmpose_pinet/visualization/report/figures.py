@@ -5,6 +5,7 @@ from typing import Sequence
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import AutoLocator
 
 from mmpose_pinet.evaluation.without_errors import ERRORS
 
@@ -35,6 +36,7 @@ def crowd_curve(runs: Sequence[Run], edges: Sequence[float],
         axes = figure.subplots()
         draw_crowd_curve(axes, curves, measure)
         # the page tells the measure, for which the axis is too short
+        axes.xaxis.set_major_locator(AutoLocator())  # edges may lie close
         axes.set(xlabel='crowding', ylabel='AP (%)', ylim=(0, 100))
         return _svg(figure, 'AP over crowding, a line for each run')
 
@@ -67,6 +69,8 @@ def _svg(figure: Figure, title: str) -> str:
     figure.savefig(file, format='svg')
     svg = file.getvalue()
     svg = re.sub(r'<metadata>.*?</metadata>', '', svg, flags=re.DOTALL)
+    # ids of groups are the same in each figure
+    svg = re.sub(r'<g id="[^"]*"', '<g', svg)
     svg = re.sub(r' width="\S+pt" height="\S+pt"', '', svg, count=1)
     return svg[svg.index('<svg'):].replace(
         '<svg', f'<svg role="img" aria-label="{title}"', 1)

@@ -128,10 +128,10 @@
 
   function table(image, r) {
     const head = element('tr', {}, ...['Pose', 'Score', 'OKS', 'Errors'].map(
-      text => element('th', { scope: 'col' }, text)));
+      text => element('th', { scope: 'col', class: text === 'Errors' ? 'text' : '' }, text)));
     const rows = image.runs[r].poses.map(pose => element('tr', {}, element('th', { scope: 'row' }, pose.kind),
       element('td', {}, number(pose.score)), element('td', {}, number(pose.oks)),
-      element('td', { style: 'text-align: left; white-space: normal; min-width: 14rem' }, joints(pose))));
+      element('td', { class: 'text' }, joints(pose))));
     return element('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Poses of ${data.runs[r]}` },
       element('h3', {}, data.runs[r]),
       element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows)));
