@@ -1,104 +1,21 @@
 """The page of a report: its numbers, its data, and what it lets through."""
-import json
 import pickle
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.registry import DefaultScope
 from mmpose.registry import DATASETS
-from planted import LEFT_WRIST, PLANTED, Planted
+from planted import LEFT_WRIST, PLANTED
+from reports import HOSTILE, Page, report
 from small_set import CONFIG
 
 from mmpose_pinet import cli
-from mmpose_pinet.visualization.report import write_report
 
-HOSTILE = '</script><img src=x onerror="alert(1)">.png'
 LABELS = ['<b>first</b> & $x_1$', "it's {{ 7 * 7 }}"]
-# elements that have no end
-VOID = {'meta', 'input', 'br', 'img', 'link', 'hr'}
-
-
-class Page(HTMLParser):
-    """A page, read strictly: each element must be closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.elements, self.texts = [], [], {}
-        self.rows = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append((tag, dict(attributes)))
-        if tag == 'tr':
-            self.rows.append([])
-        if tag in ('td', 'th'):
-            self.rows[-1].append('')
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, text):
-        if self.open:
-            tag, attributes = self.open[-1]
-            key = attributes.get('id', tag)
-            self.texts[key] = self.texts.get(key, '') + text
-        if any(tag in ('td', 'th') for tag, _ in self.open):
-            self.rows[-1][-1] += text
-
-    @property
-    def data(self):
-        return json.loads(self.texts['data'])
-
-    def row(self, name):
-        return next(row[1:] for row in self.rows if row[:1] == [name])
-
-
-@pytest.fixture(scope='module')
-def planted():
-    planted = Planted()
-    # its picture is not there
-    planted.images[-1]['file_name'] = HOSTILE
-    return planted
-
-
-@pytest.fixture(scope='module')
-def root(planted, tmp_path_factory):
-    """The set, its poses as a dump, and as results with worse ones."""
-    root = tmp_path_factory.mktemp('planted')
-    missing = planted.images.pop()
-    planted.write(root)
-    planted.images.append(dict(missing, file_name=HOSTILE))
-    (root / 'annotations/val.json').write_text(json.dumps(planted.truth()))
-    (root / 'first.pkl').write_bytes(pickle.dumps(planted.dump()))
-    fewer = [p for p in planted.poses if p['image_id'] != 1]
-    (root / 'second.json').write_text(json.dumps(fewer))
-    return root
-
-
-@pytest.fixture(scope='module')
-def config(root):
-    config = Config.fromfile(CONFIG)
-    config.test_dataloader.dataset.data_root = str(root)
-    return config
-
-
-def report(config, root, out, *names, **kwargs):
-    files = [str(root / name) for name in names]
-    return write_report(config, files, str(out), **kwargs)
 
 
 @pytest.fixture(scope='module')
@@ -258,60 +175,6 @@ def test_the_command(config, root, tmp_path, capsys):
     ]) == 0
     assert capsys.readouterr().out.endswith(
         'index.html: open it in a browser\n')
-
-
-class Opener:
-    """What a dump must not get to do."""
-
-    def __reduce__(self):
-        return (open, ('/tmp/opened', 'w'))
-
-
-@pytest.mark.parametrize('name, content, error', [
-    ('a.txt', b'', r'neither a dump .* nor'),
-    ('a.pkl', b'', 'cut off, damaged or no dump'),
-    ('a.pkl', pickle.dumps([Opener()]), 'refused: it names .*open'),
-    ('a.pkl', pickle.dumps(dict(a=1)), 'must be a list'),
-    ('a.json', b'{', 'no file of COCO results'),
-    ('a.json', b'{}', 'holds dict'),
-    ('a.json', b'[1]', 'result 0 needs'),
-    ('a.json', b'[{"image_id": 77, "keypoints": [], "score": 1}]',
-     'of image 77, which'),
-    ('a.json', b'[{"image_id": 1, "keypoints": [1], "score": 1}]',
-     'must be 51 finite'),
-    ('a.json', b'[{"image_id": 1, "keypoints": [1], "score": NaN}]',
-     'score is nan'),
-])
-def test_files_that_are_no_poses(config, tmp_path, name, content, error):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=error) as raised:
-        report(config, tmp_path, tmp_path / 'out', name)
-    assert name in str(raised.value)
-
-
-@pytest.mark.parametrize('change, error', [
-    (lambda found: found['keypoints'].__setitem__(0, np.nan), 'not finite'),
-    (lambda found: found.update(
-        keypoints=found['keypoints'][:, :14],
-        keypoint_scores=found['keypoint_scores'][:, :14]), '17 keypoints'),
-])
-def test_dumps_of_poses_that_are_none(config, root, tmp_path, change, error):
-    samples = pickle.loads((root / 'first.pkl').read_bytes())
-    change(samples[2]['pred_instances'])
-    (tmp_path / 'a.pkl').write_bytes(pickle.dumps(samples))
-    with pytest.raises(ValueError, match=error) as raised:
-        report(config, tmp_path, tmp_path / 'out', 'a.pkl')
-    assert 'image 3' in str(raised.value)
-
-
-def test_tensors_of_a_dump(config, root, tmp_path, page):
-    samples = pickle.loads((root / 'first.pkl').read_bytes())
-    for sample in samples:
-        found = sample['pred_instances']
-        found.update({k: torch.from_numpy(v) for k, v in found.items()})
-    (tmp_path / 'first.pkl').write_bytes(pickle.dumps(samples))
-    path = report(config, tmp_path, tmp_path / 'out', 'first.pkl')
-    assert Page(path.read_text()).row('first') == page.row('first')
 
 
 def test_three_files(config, root, tmp_path):
