@@ -113,7 +113,7 @@ def check(words):
         check_tool(f'tools/{tool}', HAND_ON[name](*words))
     elif program == 'make':
         targets = [word for word in words if '=' not in word]
-        known = re.findall(r'^(\w+):', read('Makefile'), re.MULTILINE)
+        known = re.findall(r'^([\w-]+):', read('Makefile'), re.MULTILINE)
         assert set(targets) <= set(known)
     else:
         assert program in OTHERS, f'{program}: teach test_commands.py'

@@ -196,7 +196,7 @@ def test_it_filters(seen, planted):
         expected = files_of(planted, kind,
                             *(['score'] if kind == 'duplicate' else []))
         assert set(names) == expected
-        assert status == f'{len(names)} of {len(names)} such pictures'
+        assert status == f'{len(names)} of {len(names)} pictures'
     assert set(seen['filtered']['miss'][0]) == files_of(
         planted, 'miss', 'score')
     # of one run or of the other

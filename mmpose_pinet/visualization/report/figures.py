@@ -37,7 +37,8 @@ def crowd_curve(runs: Sequence[Run], edges: Sequence[float],
         draw_crowd_curve(axes, curves, measure)
         # the page tells the measure, for which the axis is too short
         axes.xaxis.set_major_locator(AutoLocator())  # edges may lie close
-        axes.set(xlabel='crowding', ylabel='AP (%)', ylim=(0, 100))
+        axes.set(xlabel='crowding', ylabel='AP (%)')
+        axes.set_ylim(bottom=0)
         return _svg(figure, 'AP over crowding, a line for each run')
 
 

@@ -115,7 +115,7 @@
     chosen.slice(list.children.length, shown).forEach(
       image => list.append(card(image, list.children.length)));
     byId('more').hidden = shown >= chosen.length;
-    byId('status').textContent = `${Math.min(shown, chosen.length)} of ${chosen.length} such pictures`;
+    byId('status').textContent = `${Math.min(shown, chosen.length)} of ${chosen.length} pictures`;
   }
 
   function joints(pose) {
