@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from .cli_arguments import add_report_arguments
-from .command_line import (count, number, output_file, output_folder,
+from .command_line import (count, natural, number, output_file, output_folder,
                            run_command)
 from .version import __version__
 
@@ -150,6 +150,16 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
         default=1,
         help='how many pictures run together (default: 1)')
     parser.add_argument(
+        '--smooth',
+        action='store_true',
+        help="keypoints of a video pass a one-euro filter")
+    parser.add_argument(
+        '--max-missed',
+        type=natural,
+        default=25,
+        help='in so many frames of a video a person may not be found and '
+        'keeps its identity (default: 25)')
+    parser.add_argument(
         '--device', help='such as cpu or cuda:0 (default: a GPU if there is)')
     parser.add_argument(
         '--precision',
@@ -212,9 +222,14 @@ def _predict(args: argparse.Namespace) -> None:
                   args.precision, args.engine, args.threads)
     source = int(args.source) if args.source.isdecimal() else args.source
     pictures = persons = 0
-    for result in predict(model, source, args.out, args.batch_size):
+    ids = set()
+    for result in predict(model, source, args.out, args.batch_size,
+                          args.smooth, args.max_missed):
         pictures += 1
         persons += len(result)
+        if result.ids is not None:
+            ids.update(result.ids.tolist())
+            persons = len(ids)
     if pictures == 1:
         print(f'{result}, written to {args.out}')
     else:

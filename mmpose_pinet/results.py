@@ -23,6 +23,7 @@ class Person(NamedTuple):
     keypoint_scores: np.ndarray  # (K, )
     bbox: np.ndarray  # (4, ): left, top, right, bottom
     score: float
+    id: Optional[int] = None  # the same in all frames of a tracked video
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,6 +43,8 @@ class Result:
         image_size (tuple[int, int]): Width and height in px.
         source (str, optional): The file of the picture or video.
         frame (int, optional): The frame of a video, from 0.
+        ids (np.ndarray, optional): (m, ) the persons' identities in a video
+            that was tracked, from 1.
     """
 
     keypoints: np.ndarray
@@ -53,14 +56,17 @@ class Result:
     image_size: Tuple[int, int]
     source: Optional[str] = None
     frame: Optional[int] = None
+    ids: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
         return len(self.keypoints)
 
     def __iter__(self) -> Iterator[Person]:
-        for row in zip(self.keypoints, self.keypoint_scores, self.bboxes,
-                       self.bbox_scores):
-            yield Person(*row[:3], float(row[3]))
+        ids = [None] * len(self) if self.ids is None else self.ids.tolist()
+        for *arrays, score, identity in zip(self.keypoints,
+                                            self.keypoint_scores, self.bboxes,
+                                            self.bbox_scores, ids):
+            yield Person(*arrays, float(score), identity)
 
     def __repr__(self) -> str:
         place = 'a picture'
@@ -112,6 +118,7 @@ class Result:
             skeleton_links=[list(link) for link in self.skeleton_links],
             persons=[
                 dict(
+                    {} if person.id is None else dict(id=person.id),
                     score=_rounded(person.score, 6),
                     bbox=_rounded(person.bbox, 3),
                     keypoints=_rounded(person.keypoints, 3),
@@ -125,7 +132,8 @@ class Result:
         It holds one object with ``source``, ``frame``, ``image_size``,
         ``keypoint_names``, ``skeleton_links`` and ``persons``: a list, best
         person first, of objects with ``score``, ``bbox`` (left, top, right,
-        bottom), ``keypoints`` (K pairs x, y) and ``keypoint_scores``.
+        bottom), ``keypoints`` (K pairs x, y) and ``keypoint_scores``, and of
+        a tracked video ``id``.
         Coordinates are image px, to a thousandth; scores have six digits.
         """
         Path(path).write_text(json.dumps(self.to_dict()))
@@ -161,7 +169,9 @@ class Result:
             skeleton_links=tuple(map(tuple, values['skeleton_links'])),
             image_size=tuple(values['image_size']),
             source=values['source'],
-            frame=values['frame'])
+            frame=values['frame'],
+            ids=np.array([person['id'] for person in values['persons']], int)
+            if all('id' in person for person in values['persons']) else None)
 
     def to_supervision(self):
         """Turn the persons into ``supervision.KeyPoints``.
@@ -220,13 +230,18 @@ class Result:
                 link for link in self.skeleton_links if all(shown[[*link]])
             ]
             # a dark edge makes a colour stand out from any background
-            for colour, edge in ((0, 0, 0), 2), (_colour(number), 0):
+            hue = number if person.id is None else person.id
+            for colour, edge in ((0, 0, 0), 2), (_colour(hue), 0):
                 for one, other in links:
                     cv2.line(image, points[one], points[other], colour,
                              width + edge, cv2.LINE_AA)
                 for point in np.array(points)[shown].tolist():
                     cv2.circle(image, point, width + 1 + edge // 2, colour, -1,
                                cv2.LINE_AA)
+                if person.id is not None and shown.any():
+                    place = min(points, key=lambda point: point[1])
+                    cv2.putText(image, str(person.id), place, 0, .3 * width,
+                                colour, width + edge, cv2.LINE_AA)
         if path is not None:
             _write_picture(Path(path), image)
         return image

@@ -22,7 +22,8 @@ COMMANDS: List[Tuple[str, str]] = [
      '{out_folder} --score-thr {share} --batch-size {count} --device '
      '{device}'),
     (PINET, 'predict good.jpg --model {model.onnx} --threads {count}'),
-    (PINET, 'predict {video} --model {config} --weights {weights}'),
+    (PINET, 'predict {video} --model {config} --weights {weights} '
+     '--max-missed {seed}'),
     (PINET, 'predict {pictures} --model {config} --weights {weights}'),
     (PINET, 'train {config} --work-dir {out_folder} --cfg-options {option}'),
     (PINET, 'test {config} {weights} --cfg-options {option}'),
@@ -42,6 +43,8 @@ COMMANDS: List[Tuple[str, str]] = [
     ('tools/model_converters/official_to_mmpose.py', '{official} {out.pth}'),
     (f'{CONVERTERS}/draw_crowd.py', '{out_folder} --num {count} --split '
      '{name} --seed {seed} --image-size 64 --workers {count}'),
+    (f'{CONVERTERS}/draw_walk.py', '{out.mp4} --persons {count} --seed {seed} '
+     '--image-size 64 --seconds {seconds}'),
     (f'{CONVERTERS}/draw_geckos.py',
      '{out_folder} --num-train {count} --num-val {count} --seed {seed}'),
     (f'{CONVERTERS}/prepare_ochuman.py', '{downloads} --out {out_folder}'),
@@ -61,6 +64,8 @@ COMMANDS: List[Tuple[str, str]] = [
     (f'{ANALYSIS}/report.py', '{config} {dump.pkl} --out {out_folder} '
      '--num-images {count} --score-thr {share} --cfg-options {option}'),
     (PINET, 'report {config} {dump.json} --out {out_folder}'),
+    (f'{ANALYSIS}/count_switches.py',
+     '{truth} {tracked} --oks-thr {share}'),
     (f'{ANALYSIS}/plot_graph.py',
      '{weights} --config {config} --out {out.png}'),
     ('tools/misc/draw_architecture.py', '--out {out.png}'),
@@ -80,7 +85,9 @@ SUFFIXES = dict(
     weights='pth',
     official='pth',
     annotations='json',
-    metrics='json')
+    metrics='json',
+    truth='json',
+    tracked='json')
 FOLDERS = ('pictures', 'downloads', 'ids')
 # what nothing can be written to, also by root
 UNWRITABLE = '/proc/below'
@@ -89,6 +96,7 @@ WORDS = dict(
     seed=['none', '-1', '1.5', ''],
     side=['none', '0', '-32', '33', ''],
     share=['none', 'nan', ''],
+    seconds=['none', '0', '-1', 'nan', ''],
     device=['none', 'cuda:99', ''],
     name=['../up', 'a/b', ''],
     option=['none', '=1', 'model.head', 'model=1', 'some=(1,2'])
@@ -166,7 +174,8 @@ def make_good(folder: Path) -> Dict[str, str]:
     for name, content in (('annotations', dict(annotations=[person])),
                           ('metrics', {
                               'coco/AP mean_iou [0, 1]': 0.5
-                          })):
+                          }), ('truth', dict(images=[], annotations=[])),
+                          ('tracked', dict(frames=[]))):
         (folder / f'{name}.json').write_text(json.dumps(content))
     return dict(
         config=str(TINY),
@@ -177,12 +186,15 @@ def make_good(folder: Path) -> Dict[str, str]:
         ids='ids',
         annotations='annotations.json',
         metrics='metrics.json',
+        truth='truth.json',
+        tracked='tracked.json',
         script='print_config.py',
         out_folder='out',
         count='1',
         seed='0',
         side='512',
         share='0.1',
+        seconds='0.1',
         device='cpu',
         name='train',
         option='randomness.seed=0')

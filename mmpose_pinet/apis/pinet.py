@@ -94,6 +94,26 @@ class PINet:
         """
         return self._finder(inputs, batch_size)
 
+    def predict_video(self,
+                      source: Union[str, Path, int],
+                      out: Union[str, Path, None] = None,
+                      json: Union[str, Path, None] = None,
+                      smooth: bool = False,
+                      max_missed: int = 25,
+                      start_score: float = .2,
+                      batch_size: int = 1) -> Iterator[Result]:
+        """Find the persons of a video, each with its identity.
+
+        Arguments, results and errors are those of
+        :meth:`mmpose_pinet.pictures.Finder.predict_video`.
+
+        Examples:
+            >>> for result in model.predict_video('match.mp4', 'tracked.mp4'):
+            ...     print(result.ids)
+        """
+        return self._finder.predict_video(source, out, json, smooth,
+                                          max_missed, start_score, batch_size)
+
 
 def _refuse(kind: str, **arguments: tuple) -> None:
     """Refuse arguments that a kind of model has no use for, and say why."""

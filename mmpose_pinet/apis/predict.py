@@ -1,14 +1,8 @@
 """Poses of pictures and videos, written to a folder."""
-import json
-from dataclasses import replace
-from itertools import tee
 from pathlib import Path
 from typing import Iterator, Union
 
-import cv2
-
-from mmpose_pinet.pictures.inputs import VIDEOS, Video
-from mmpose_pinet.pictures.progress import show_progress
+from mmpose_pinet.pictures.inputs import VIDEOS
 from mmpose_pinet.results import Result
 
 from .pinet import PINet
@@ -17,14 +11,17 @@ from .pinet import PINet
 def predict(model: PINet,
             source: Union[str, int],
             out: Union[str, Path],
-            batch_size: int = 1) -> Iterator[Result]:
+            batch_size: int = 1,
+            smooth: bool = False,
+            max_missed: int = 25) -> Iterator[Result]:
     """Find the persons of all pictures, draw them and write them down.
 
     Of a picture ``a.jpg`` the drawing becomes ``OUT/a.jpg`` and the persons
     ``OUT/a.jpg.json``, see :meth:`Result.save_json`; folders that a pattern's
     wildcards stand for are made in ``OUT`` as well. Of a video ``b.avi`` they
-    become ``OUT/b.mp4`` and ``OUT/b.jsonl``, with a line for each frame; of
-    webcam 0, ``OUT/webcam-0.mp4`` and so on, until it is stopped.
+    become ``OUT/b.mp4`` and ``OUT/b.json``, with identities, see
+    :meth:`PINet.predict_video`; of webcam 0, ``OUT/webcam-0.mp4`` and so on,
+    until it is stopped.
 
     Args:
         model (PINet): Finds the persons.
@@ -32,6 +29,8 @@ def predict(model: PINet,
             webcam's number.
         out (str | Path): The folder to write to, which is made.
         batch_size (int): How many pictures run together.
+        smooth (bool): Of a video, as of :meth:`PINet.predict_video`.
+        max_missed (int): Likewise.
 
     Yields:
         Result: Of each picture or frame, after it is written.
@@ -43,7 +42,14 @@ def predict(model: PINet,
     """
     webcam = isinstance(source, int)
     if webcam or Path(source).suffix.lower() in VIDEOS:
-        yield from _predict_video(model, source, Path(out), batch_size)
+        name = f'webcam-{source}' if webcam else Path(source).stem
+        yield from model.predict_video(
+            source,
+            Path(out, f'{name}.mp4'),
+            Path(out, f'{name}.json'),
+            smooth,
+            max_missed,
+            batch_size=batch_size)
         return
     root = _fixed_part(Path(source))
     if '..' in Path(source).relative_to(root).parts:
@@ -57,43 +63,6 @@ def predict(model: PINet,
         result.plot(path=place)
         result.save_json(f'{place}.json')
         yield result
-
-
-def _predict_video(model: PINet, source: Union[str, int], out: Path,
-                   batch_size: int) -> Iterator[Result]:
-    webcam = isinstance(source, int)
-    name = f'webcam-{source}' if webcam else str(source)
-    video = Video(source)
-    place = out / f'{Path(name).stem}.mp4'
-    _must_differ(place, name)
-    out.mkdir(parents=True, exist_ok=True)
-    # the frames that are read and not drawn yet wait in memory, no others
-    frames, to_draw = tee(video)
-    results = show_progress(
-        model(frames, batch_size),
-        Path(name).name, video.total)
-    writer = None
-    with open(place.with_suffix('.jsonl'), 'w') as lines:
-        try:
-            for number, (result, frame) in enumerate(zip(results, to_draw)):
-                result = replace(result, source=name, frame=number)
-                writer = writer or _writer(place, video.rate, frame)
-                writer.write(result.plot(frame))
-                lines.write(json.dumps(result.to_dict()) + '\n')
-                yield result
-        finally:  # also when it is stopped: what was written can be played
-            if writer is not None:
-                writer.release()
-    if writer is None:
-        raise ValueError(f'{name} holds no frame')
-
-
-def _writer(place: Path, rate: float, frame) -> cv2.VideoWriter:
-    writer = cv2.VideoWriter(
-        str(place), cv2.VideoWriter_fourcc(*'mp4v'), rate, frame.shape[1::-1])
-    if not writer.isOpened():
-        raise ValueError(f'{place} cannot be written as a video')
-    return writer
 
 
 def _fixed_part(source: Path) -> Path:

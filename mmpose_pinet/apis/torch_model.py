@@ -73,6 +73,11 @@ class TorchModel(Finder):
             self.model, weights) or self.model.dataset_meta
         self._pipeline = Compose(cfg.test_dataloader.dataset.pipeline)
 
+    @property
+    def sigmas(self) -> np.ndarray:
+        """K falloff constants of OKS."""
+        return self.model.dataset_meta['sigmas']
+
     def read(self, picture: Picture) -> dict:
         """Read and resize a picture as the config's test does."""
         data = dict(self.model.dataset_meta)

@@ -75,6 +75,11 @@ class PINetRuntime(Finder):
         self._score_thr = (
             self.metadata.score_thr if score_thr is None else score_thr)
 
+    @property
+    def sigmas(self) -> Tuple[float, ...]:
+        """K falloff constants of OKS."""
+        return self.metadata.sigmas
+
     def read(self, picture: Picture) -> Input:
         """Read a picture, turned as its EXIF says, and resize it."""
         image = read_image(picture)

@@ -1,22 +1,25 @@
 """Finds the persons of pictures, wherever these come from."""
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
-from typing import Any, Hashable, Iterator, List, Union
+from typing import Any, Hashable, Iterator, List, Optional, Sequence, Union
 
 from mmpose_pinet.arguments import check_number
 from mmpose_pinet.results import Result
+from mmpose_pinet.tracking import OneEuro, Tracker
 
 from .batching import read_ahead, run_in_batches
 from .forks import ForkGuard
-from .inputs import Picture, as_picture, is_single, open_inputs
+from .inputs import Picture, Video, as_picture, is_single, open_inputs
 from .progress import show_progress
+from .tracked import DrawnVideo, PersonsJson, track_frames
 
 
 class Finder(ABC):
     """A model that finds the persons of pictures, one or many.
 
-    A subclass says how a picture is read, of what shape it then is, and what
-    is found in a batch of one shape.
+    A subclass says how a picture is read, of what shape it then is, what is
+    found in a batch of one shape, and how far its keypoints may be off.
     """
 
     def __init__(self) -> None:
@@ -39,6 +42,11 @@ class Finder(ABC):
     @abstractmethod
     def run(self, batch: List[Any]) -> List[Result]:
         """Find the persons of pictures of one shape, in their order."""
+
+    @property
+    @abstractmethod
+    def sigmas(self) -> Sequence[float]:
+        """K falloff constants of OKS."""
 
     def __call__(
             self,
@@ -84,3 +92,65 @@ class Finder(ABC):
         if finite:
             return show_progress(results, Path(inputs).name, total)
         return results
+
+    def predict_video(self,
+                      source: Union[str, Path, int],
+                      out: Union[str, Path, None] = None,
+                      json: Union[str, Path, None] = None,
+                      smooth: bool = False,
+                      max_missed: int = 25,
+                      start_score: float = .2,
+                      batch_size: int = 1) -> Iterator[Result]:
+        """Find the persons of a video, each with its identity.
+
+        Nothing is done before results are asked for, and memory does not grow
+        with the video. Files have their names once they are whole: until
+        then, and where the work was interrupted, they are ``NAME.part.mp4``
+        and ``NAME.part.json``. A webcam's are whole when it is stopped.
+
+        Args:
+            source (str | Path | int): A video file, or a webcam's number.
+            out (str | Path, optional): The video to write, ``.mp4``: colours
+                and numbers are identities.
+            json (str | Path, optional): The file to write, ``.json``: one
+                object with ``source``, ``fps``, ``image_size``,
+                ``keypoint_names``, ``skeleton_links`` and ``frames``; each of
+                these is an object with ``frame`` and ``persons``, see
+                :meth:`Result.save_json`.
+            smooth (bool): Keypoints pass a one-euro filter, see
+                :class:`OneEuro`. Identities do not depend on it.
+            max_missed (int): In so many frames, one after the other, a person
+                may not be found and keeps its identity.
+            start_score (float): The least score of a person to get an
+                identity. One with less goes on with one, or is left out.
+            batch_size (int): How many frames run together. With 1, the
+                result of a webcam's frame comes before the next is taken.
+
+        Yields:
+            Result: Of each frame, with ``ids``, after it is written.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it cannot be read or holds no frame, a file cannot
+                be written or would overwrite it, or a number is out of its
+                range.
+            OSError: If a file cannot be written.
+            RuntimeError: In a process that was forked from the one that made
+                the model.
+        """
+        self._fork_guard.check()
+        check_number('batch_size', batch_size, least=1, whole=True)
+        steps = [
+            Tracker(
+                self.sigmas, max_missed=max_missed, start_score=start_score)
+        ]
+        video = Video(source)
+        if smooth:
+            steps.append(OneEuro(video.rate))
+        outputs = []
+        if out is not None:
+            outputs.append(DrawnVideo(out, video))
+        if json is not None:
+            outputs.append(PersonsJson(json, video))
+        find = partial(self, batch_size=batch_size)
+        return track_frames(find, video, steps, outputs)

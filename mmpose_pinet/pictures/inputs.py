@@ -1,4 +1,6 @@
 """Where pictures come from: files, arrays, folders, patterns, videos."""
+import logging
+import math
 from glob import glob
 from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple, Optional, Union
@@ -7,6 +9,8 @@ import cv2
 import numpy as np
 
 from mmpose_pinet.results import printable
+
+logger = logging.getLogger(__name__)
 
 PICTURES = {'.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'}
 VIDEOS = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm'}
@@ -143,10 +147,15 @@ def open_inputs(inputs: Any) -> Pictures:
 class Video:
     """The frames (h, w, 3) BGR of a video file or a webcam, as they come.
 
+    A file that ends before the last of the frames that it promises says so
+    in the log.
+
     Args:
         source (str | Path | int): A file, or a webcam's number.
 
     Attributes:
+        name (str): The file, or ``'webcam-0'``.
+        is_webcam (bool): It goes on until it is stopped.
         rate (float): Frames a second, 25 where the source does not say.
         total (int, optional): About how many frames; of a webcam, ``None``.
 
@@ -156,31 +165,47 @@ class Video:
     """
 
     def __init__(self, source: Union[str, Path, int]) -> None:
-        webcam = isinstance(source, int)
-        if not webcam and not Path(source).is_file():
+        self.is_webcam = isinstance(source, int)
+        self.name = f'webcam-{source}' if self.is_webcam else str(source)
+        if not self.is_webcam and not Path(source).is_file():
             raise FileNotFoundError(f'{source} is no file')
         try:
-            str(source).encode()
+            self.name.encode()
         except UnicodeError as error:  # over which OpenCV ends the process
-            raise ValueError(f'{printable(str(source))}: its name is no '
+            raise ValueError(f'{printable(self.name)}: its name is no '
                              'UTF-8, rename the video') from error
-        self._capture = cv2.VideoCapture(source if webcam else str(source))
+        self._capture = cv2.VideoCapture(
+            source if self.is_webcam else self.name)
         if not self._capture.isOpened():
-            name = f'webcam {source}' if webcam else source
-            raise ValueError(f'{name} cannot be read as a video')
-        self.rate = self._capture.get(cv2.CAP_PROP_FPS) or 25.
+            raise ValueError(
+                f'webcam {source} cannot be read: is it there, and does no '
+                'other program use it?' if self.is_webcam else
+                f'{source} cannot be read as a video: it is cut off, damaged, '
+                'or of a format that OpenCV has not')
+        self.rate = self._capture.get(cv2.CAP_PROP_FPS)
+        if not 0 < self.rate < math.inf:
+            logger.warning('%s does not tell its frames a second: 25 are '
+                           'taken', printable(self.name))
+            self.rate = 25.
         total = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.total = total if total > 0 else None
+        self.total = total if total > 0 and not self.is_webcam else None
 
     def __iter__(self) -> Iterator[np.ndarray]:
+        number = 0
         try:
             while True:
                 there, frame = self._capture.read()
                 if not there:
-                    return
+                    break
                 yield frame
+                number += 1
         finally:
             self._capture.release()
+        # containers without an index tell their number from their duration
+        if self.total and number + 1 < .99 * self.total:
+            logger.warning(
+                '%s breaks off: it promises %d frames, %d could be read',
+                printable(self.name), self.total, number)
 
 
 def _is_pattern(path: Path) -> bool:

@@ -2,7 +2,8 @@
 
 How much people overlap is chosen for each image, not left to chance.
 """
-from typing import List, Optional, Tuple
+from itertools import repeat
+from typing import Iterable, List, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -83,18 +84,33 @@ def _gather_people(rng: np.random.Generator, max_iou: float,
     return [(*people[i], boxes[i]) for i in nearness.argsort()]
 
 
-def _paint_people(rng: np.random.Generator, people: List[tuple],
-                  size: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Paint from far to near; returns image and keypoints (N, 17, 3)."""
+def paint_people(background: np.ndarray, people: List[tuple],
+                 rngs: Iterable[np.random.Generator]
+                 ) -> Tuple[np.ndarray, np.ndarray]:
+    """Paint people from far to near, and see which joints show.
+
+    Args:
+        background (np.ndarray): (size, size, 3) uint8 BGR.
+        people (list[tuple]): From far to near, each a person, its standing
+            height in px, its origin (2, ) in px, and anything.
+        rngs (Iterable[np.random.Generator]): Of each person's colours.
+
+    Returns:
+        tuple: The image (size, size, 3), and keypoints (N, 17, 3) as of
+        :func:`draw_image`.
+    """
+    size = len(background)
     painted_size = (OVERSAMPLING * size, ) * 2
-    canvas = cv2.resize(draw_background(rng, size), painted_size)
+    canvas = cv2.resize(background, painted_size)
     owner = np.zeros(painted_size, np.uint8)
     bare = [
         paint_person(rng, canvas, owner, person, person_id, height, origin)
-        for person_id, (person, height, origin, _) in enumerate(people, 1)
+        for person_id, (
+            rng, (person, height, origin,
+                  *_)) in enumerate(zip(rngs, people), 1)
     ]
     keypoints = np.zeros((len(people), len(KEYPOINTS), 3))
-    for i, (person, height, origin, _) in enumerate(people):
+    for i, (person, height, origin, *_) in enumerate(people):
         xy = np.round(person.keypoints * height + origin, 2)
         inside = ((xy >= 0) & (xy <= size - 1)).all(1)
         x, y = np.rint(to_painted(xy * inside[:, None])).astype(int).T
@@ -136,12 +152,24 @@ def draw_image(rng: np.random.Generator,
     max_iou = _draw_max_iou(rng, crowded)
     while True:
         people = _gather_people(rng, max_iou, image_size)
-        image, keypoints = _paint_people(rng, people, image_size)
+        background = draw_background(rng, image_size)
+        image, keypoints = paint_people(background, people, repeat(rng))
         if ((keypoints[..., 2] == 2).sum(1) >= MIN_SEEN_JOINTS).all():
             break
+    return image, label_people(people, keypoints)
+
+
+def label_people(people: List[tuple], keypoints: np.ndarray) -> List[dict]:
+    """Give each person its keypoints and box, as of :func:`draw_image`.
+
+    Args:
+        people (list[tuple]): Each ends with its box (4, ), left, top, right
+            and bottom in px.
+        keypoints (np.ndarray): (N, 17, 3).
+    """
     persons = []
     for (*_, box), joints in zip(people, keypoints):
         low, high = np.round(box, 2).reshape(2, 2)
         bbox = np.concatenate([low, np.round(high - low, 2)])
         persons.append(dict(keypoints=joints, bbox=bbox))
-    return image, persons
+    return persons

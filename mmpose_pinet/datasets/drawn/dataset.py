@@ -25,6 +25,12 @@ from .workers import map_in_workers
 SKELETON = [[16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13],
             [6, 7], [6, 8], [7, 9], [8, 10], [9, 11], [2, 3], [1, 2], [1, 3],
             [2, 4], [3, 5], [4, 6], [5, 7]]
+CATEGORY = dict(
+    id=1,
+    name='person',
+    supercategory='person',
+    keypoints=list(KEYPOINTS),
+    skeleton=SKELETON)
 
 
 def _write_image(index: int, folder: Path, seed: int, image_size: int) -> dict:
@@ -49,17 +55,21 @@ def _write_image(index: int, folder: Path, seed: int, image_size: int) -> dict:
             width=image_size,
             height=image_size,
             crowdIndex=round(crowd_index(keypoints, bboxes), 4)),
-        annotations=[
-            dict(
-                image_id=index + 1,
-                category_id=1,
-                iscrowd=0,
-                num_keypoints=int((joints[:, 2] > 0).sum()),
-                keypoints=joints.ravel().tolist(),
-                bbox=bbox.tolist(),
-                area=float(bbox[2] * bbox[3]))
-            for joints, bbox in zip(keypoints, bboxes)
-        ])
+        annotations=[as_annotation(index + 1, person) for person in persons])
+
+
+def as_annotation(image_id: int, person: dict) -> dict:
+    """Turn a person of :func:`draw_image` into one of COCO's annotations,
+    that has no id yet; ``area`` is that of its box."""
+    joints, bbox = person['keypoints'], person['bbox']
+    return dict(
+        image_id=image_id,
+        category_id=1,
+        iscrowd=0,
+        num_keypoints=int((joints[:, 2] > 0).sum()),
+        keypoints=joints.ravel().tolist(),
+        bbox=bbox.tolist(),
+        area=float(bbox[2] * bbox[3]))
 
 
 def draw_crowd(out_dir: str,
@@ -128,14 +138,7 @@ def draw_crowd(out_dir: str,
         annotations=[
             dict(id=i, **ann) for i, ann in enumerate(annotations, 1)
         ],
-        categories=[
-            dict(
-                id=1,
-                name='person',
-                supercategory='person',
-                keypoints=list(KEYPOINTS),
-                skeleton=SKELETON)
-        ])
+        categories=[CATEGORY])
     with replaced_when_whole(ann_file) as unfinished:
         unfinished.write_text(json.dumps(content))
     return ann_file

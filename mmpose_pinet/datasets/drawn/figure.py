@@ -7,10 +7,11 @@ Frames:
       joint is drawn where its (x, y) is
 """
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
-from .pose import (ARMS, ARMS_SHARE, LEGS, LEGS_SHARE, draw_angles,
+from .pose import (ARMS, ARMS_SHARE, LEGS, LEGS_SHARE, Step, draw_angles,
                    draw_facing, limb_direction, rotation)
 
 SIDES = (('left', 1), ('right', -1))
@@ -49,7 +50,9 @@ class Figure:
     lengths are in standing heights.
 
     Args:
-        rng (np.random.Generator): Source of all choices.
+        rng (np.random.Generator): Source of all choices. Whoever walks
+            takes from it what others take: it is the same body in each step.
+        step (Step, optional): How it walks.
 
     Attributes:
         build (float): How heavy the person is; 1 is slim.
@@ -57,12 +60,16 @@ class Figure:
         camera (np.ndarray): (3, 3) from the body frame to the camera's.
     """
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self,
+                 rng: np.random.Generator,
+                 step: Optional[Step] = None) -> None:
         self.rng = rng
+        self.step = step
         self.shapes = []
         self.joints = {}
         self.build = rng.uniform(.85, 1.3)
-        turned = rotation(1, draw_facing(rng))
+        facing = draw_facing(rng)
+        turned = rotation(1, step.facing if step else facing)
         away = np.diag([1., 1., -1.])
         # Shapes are ordered by the depth before the camera's small tilt,
         # which would set the head before and the feet behind everything.
@@ -97,6 +104,8 @@ class Figure:
         rng, thick = self.rng, self.rng.uniform(.9, 1.15) * self.build
         thigh_length, shin_length = rng.uniform(.225, .26, 2)
         both = draw_angles(rng, LEGS, LEGS_SHARE)
+        if self.step:
+            both = self.step.legs()
         for (side, sign), (pitch, abduction, knee_flexion) in zip(SIDES, both):
             shin_pitch = pitch - knee_flexion
             hip = np.array([sign * hip_width, 0., 0.])
@@ -134,6 +143,8 @@ class Figure:
         rng, thick = self.rng, self.rng.uniform(.9, 1.15) * self.build
         upper_length, fore_length = rng.uniform(.145, .175, 2)
         both = draw_angles(rng, ARMS, ARMS_SHARE)
+        if self.step:
+            both = self.step.arms()
         for (side, sign), angles in zip(SIDES, both):
             pitch, abduction, flexion, inward = angles
             fore = limb_direction(pitch + flexion, abduction + inward, sign)

@@ -5,12 +5,12 @@ painted from far to near. What hides what is thereby decided by the body, as
 in life: the far arm lies behind the torso, a face is seen only from before.
 """
 from dataclasses import dataclass
-from typing import List
+from typing import List, Optional
 
 import numpy as np
 
 from .figure import Figure, Shape
-from .pose import rotation
+from .pose import Step, rotation
 
 KEYPOINTS = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
              'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
@@ -55,17 +55,20 @@ class Person:
                                (centres + radii).max(0)])
 
 
-def draw_person(rng: np.random.Generator) -> Person:
+def draw_person(rng: np.random.Generator,
+                step: Optional[Step] = None) -> Person:
     """Draw the body, the cut of the clothes, the pose and the facing.
 
     Args:
         rng (np.random.Generator): Source of all choices.
+        step (Step, optional): Of someone who walks: legs, arms and facing.
+            With a generator of the same seed, it is the same person.
 
     Returns:
         Person: In the camera frame, one standing height long when upright,
         the point between the hips at the origin.
     """
-    figure = Figure(rng)
+    figure = Figure(rng, step)
     shoulder_width = rng.uniform(.098, .125) * figure.build**.5
     hip_width = rng.uniform(.062, .078) * figure.build**.5
     torso = (

@@ -2,6 +2,8 @@
 
 All is in the body frame: a to the person's own left, y down, f forward.
 """
+from typing import NamedTuple
+
 import numpy as np
 
 # Joint angles in degrees, each drawn uniformly. Pitch turns a limb forward
@@ -63,3 +65,33 @@ def draw_facing(rng: np.random.Generator) -> float:
     if view < .55:
         return rng.normal(180, 20)
     return rng.uniform(-180, 180)
+
+
+class Step(NamedTuple):
+    """How far someone who walks is in the stride.
+
+    Attributes:
+        facing (float): Yaw in degrees: 90 walks to the right edge.
+        phase (float): In radians; a stride, two steps, is a full turn.
+    """
+
+    facing: float
+    phase: float
+
+    def legs(self) -> list:
+        """Angles of the left and the right leg, as of ``LEGS``."""
+        swing = self.phase + np.array([0, np.pi])
+        # the knee bends while its leg swings forward
+        bent = 8 + 45 * np.maximum(np.cos(swing), 0)**2
+        return np.stack([4 + 26 * np.sin(swing), [3, 3], bent], 1).tolist()
+
+    def arms(self) -> list:
+        """Angles of the left and the right arm, as of ``ARMS``: each swings
+        with the other side's leg."""
+        swing = self.phase + np.array([np.pi, 0])
+        pitch = 25 * np.sin(swing)
+        return np.stack([pitch, [8, 8], 25 + .4 * pitch, [0, 0]], 1).tolist()
+
+
+# What a stride covers, in standing heights
+STRIDE = .84
