@@ -240,7 +240,7 @@ class Result:
                                cv2.LINE_AA)
                 if person.id is not None and shown.any():
                     place = min(points, key=lambda point: point[1])
-                    cv2.putText(image, str(person.id), place, 0, .3 * width,
+                    cv2.putText(image, str(person.id), place, 0, .1 + .3 * width,
                                 colour, width + edge, cv2.LINE_AA)
         if path is not None:
             _write_picture(Path(path), image)

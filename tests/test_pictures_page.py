@@ -1,4 +1,5 @@
 """The page about pictures: what it prints runs as it stands."""
+import json
 import re
 import shlex
 from pathlib import Path
@@ -56,7 +57,8 @@ def test_shell(folder):
         assert cli.main(arguments) == 0
     for file in ('crowd.jpg', 'crowd.jpg.json', 'a.jpg.json'):
         assert (folder / 'poses' / file).is_file()
-    assert len((folder / 'match/match.jsonl').read_text().splitlines()) == 2
+    content = json.loads((folder / 'match/match.json').read_text())
+    assert len(content['frames']) == 2
 
 
 def test_json(tmp_path):

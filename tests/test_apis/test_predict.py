@@ -40,11 +40,11 @@ def test_a_pattern_keeps_folders_apart(model, pictures, tmp_path):
 
 def test_a_video(model, video, tmp_path):
     results = list(predict(model, str(video), tmp_path / 'out', batch_size=2))
-    assert files_of(tmp_path / 'out') == ['b.jsonl', 'b.mp4']
-    lines = (tmp_path / 'out/b.jsonl').read_text().splitlines()
-    assert [json.loads(line)['frame'] for line in lines] == [0, 1, 2, 3, 4]
-    assert [len(Result.from_dict(json.loads(line)))
-            for line in lines] == [len(result) for result in results]
+    assert files_of(tmp_path / 'out') == ['b.json', 'b.mp4']
+    content = json.loads((tmp_path / 'out/b.json').read_text())
+    assert [frame['frame'] for frame in content['frames']] == [0, 1, 2, 3, 4]
+    assert [len(frame['persons']) for frame in content['frames']
+            ] == [len(result) for result in results]
     assert {result.source for result in results} == {str(video)}
 
     # each frame is drawn with its own persons
@@ -60,17 +60,6 @@ def test_a_video(model, video, tmp_path):
         gaps = [np.abs(frame - other).mean() for other in expected]
         assert np.argmin(gaps) == number
     assert not drawn.read()[0]
-
-
-def test_what_was_written_of_a_video_stays_when_it_is_stopped(
-        model, video, tmp_path):
-    results = predict(model, str(video), tmp_path)
-    next(results)
-    next(results)
-    results.close()  # as an interrupt does
-    assert len((tmp_path / 'b.jsonl').read_text().splitlines()) == 2
-    assert cv2.VideoCapture(str(tmp_path / 'b.mp4')).get(
-        cv2.CAP_PROP_FRAME_COUNT) == 2
 
 
 def test_nothing_is_overwritten(model, pictures, video, tmp_path):

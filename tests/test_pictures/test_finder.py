@@ -14,6 +14,8 @@ from mmpose_pinet.results import Result
 class Nobody(Finder):
     """Notes the size of each batch."""
 
+    sigmas = (.1, )
+
     def __init__(self):
         super().__init__()
         self.batches = []

@@ -119,3 +119,25 @@ def test_a_file_that_is_no_video(tmp_path):
 def test_a_webcam_that_is_not_there():
     with pytest.raises(ValueError, match='webcam 99 cannot be read'):
         Video(99)
+
+
+def test_a_video_that_breaks_off_says_so(video, tmp_path, caplog):
+    list(Video(video))
+    assert caplog.text == ''
+    content = video.read_bytes()
+    broken = tmp_path / 'b.avi'
+    broken.write_bytes(content[:len(content) // 2])
+    read = len(list(Video(broken)))
+    assert 0 < read < 5
+    assert f'b.avi breaks off: it promises 5 frames, {read} could be read' in (
+        caplog.text)
+
+
+def test_a_video_without_a_rate(video, caplog):
+    capture = mock.Mock(wraps=cv2.VideoCapture(str(video)))
+    for rate in 0., -1., float('nan'), float('inf'):
+        capture.get.side_effect = lambda key: rate if key == 5 else 5.
+        with mock.patch('cv2.VideoCapture', return_value=capture):
+            assert Video(video).rate == 25
+        assert 'does not tell its frames a second: 25 are taken' in caplog.text
+        caplog.clear()
