@@ -170,8 +170,10 @@ class Result:
             image_size=tuple(values['image_size']),
             source=values['source'],
             frame=values['frame'],
-            ids=np.array([person['id'] for person in values['persons']], int)
-            if all('id' in person for person in values['persons']) else None)
+            ids=np.array([person['id']
+                          for person in values['persons']], int) if all(
+                              'id' in person
+                              for person in values['persons']) else None)
 
     def to_supervision(self):
         """Turn the persons into ``supervision.KeyPoints``.
@@ -240,8 +242,9 @@ class Result:
                                cv2.LINE_AA)
                 if person.id is not None and shown.any():
                     place = min(points, key=lambda point: point[1])
-                    cv2.putText(image, str(person.id), place, 0, .1 + .3 * width,
-                                colour, width + edge, cv2.LINE_AA)
+                    cv2.putText(image, str(person.id), place, 0,
+                                .1 + .3 * width, colour, width + edge,
+                                cv2.LINE_AA)
         if path is not None:
             _write_picture(Path(path), image)
         return image

@@ -64,8 +64,7 @@ COMMANDS: List[Tuple[str, str]] = [
     (f'{ANALYSIS}/report.py', '{config} {dump.pkl} --out {out_folder} '
      '--num-images {count} --score-thr {share} --cfg-options {option}'),
     (PINET, 'report {config} {dump.json} --out {out_folder}'),
-    (f'{ANALYSIS}/count_switches.py',
-     '{truth} {tracked} --oks-thr {share}'),
+    (f'{ANALYSIS}/count_switches.py', '{truth} {tracked} --oks-thr {share}'),
     (f'{ANALYSIS}/plot_graph.py',
      '{weights} --config {config} --out {out.png}'),
     ('tools/misc/draw_architecture.py', '--out {out.png}'),
@@ -171,10 +170,11 @@ def make_good(folder: Path) -> Dict[str, str]:
         cv2.imwrite(str(folder / name), image)
     (folder / 'ids/train.txt').write_text('1')
     person = dict(iscrowd=0, keypoints=[1, 1, 2] * 17)
-    for name, content in (('annotations', dict(annotations=[person])),
-                          ('metrics', {
-                              'coco/AP mean_iou [0, 1]': 0.5
-                          }), ('truth', dict(images=[], annotations=[])),
+    for name, content in (('annotations',
+                           dict(annotations=[person])), ('metrics', {
+                               'coco/AP mean_iou [0, 1]':
+                               0.5
+                           }), ('truth', dict(images=[], annotations=[])),
                           ('tracked', dict(frames=[]))):
         (folder / f'{name}.json').write_text(json.dumps(content))
     return dict(

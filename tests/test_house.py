@@ -17,6 +17,8 @@ LAYERS = [
         'converters', 'results', 'command_line'
     },
     {'fusion', 'cli_arguments'},
+    {'fusion'},
+    {'tracking'},
     {'codecs', 'pictures'},
     {'post_processors'},
     {'datasets', 'models'},

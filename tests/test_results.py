@@ -227,3 +227,44 @@ def test_supervision(crowd, monkeypatch):
     monkeypatch.setitem(sys.modules, 'supervision', None)
     with pytest.raises(ImportError, match='pip install "supervision>=0.30"'):
         crowd.to_supervision()
+
+
+# Identities
+
+
+def test_identities_are_written_and_read(crowd, tmp_path):
+    tracked = replace(crowd, ids=np.array([7, 2]))
+    assert [person.id for person in tracked] == [7, 2]
+    assert [person.id for person in crowd] == [None, None]
+    tracked.save_json(tmp_path / 'a.json')
+    again = Result.load_json(tmp_path / 'a.json')
+    np.testing.assert_array_equal(again.ids, [7, 2])
+    assert 'id' not in crowd.to_dict()['persons'][0]
+
+
+def test_colour_and_number_are_those_of_the_identity(crowd):
+    """Whoever comes first: the order of persons changes from frame to frame,
+    and the one on top covers the other."""
+    image = np.zeros((80, 120, 3), np.uint8)
+    one = replace(crowd, ids=np.array([7, 2])).plot(image)
+    turned = replace(
+        crowd,
+        ids=np.array([2, 7]),
+        **{
+            name: getattr(crowd, name)[::-1]
+            for name in ('keypoints', 'keypoint_scores', 'bboxes',
+                         'bbox_scores')
+        }).plot(image)
+    np.testing.assert_array_equal(one, turned)
+    other = replace(crowd, ids=np.array([3, 2])).plot(image)
+    changed = (one != other).any(-1)
+    assert changed[:, :50].any() and not changed[:, 55:].any()
+    # and a number stands where an untracked person has none
+    plain = crowd.plot(image).any(-1)
+    assert (one.any(-1) & ~plain).sum() > 10
+
+
+def test_nobody_has_no_identity():
+    nobody = replace(result_of([], []), ids=np.zeros(0, int))
+    assert list(nobody) == [] and nobody.to_dict()['persons'] == []
+    nobody.plot(np.zeros((80, 120, 3), np.uint8))

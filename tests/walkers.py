@@ -16,8 +16,8 @@ def result_of(keypoints, scores=None, ids=None):
     return Result(
         keypoints=keypoints,
         keypoint_scores=np.repeat(scores[:, None], 17, 1),
-        bboxes=np.concatenate([keypoints.min(1),
-                               keypoints.max(1)], 1),
+        bboxes=np.concatenate(
+            [keypoints.min(1), keypoints.max(1)], 1),
         bbox_scores=scores,
         keypoint_names=tuple('abcdefghijklmnopq'),
         skeleton_links=(),
@@ -27,8 +27,7 @@ def result_of(keypoints, scores=None, ids=None):
 
 def walkers(seed, seconds=4., count=6):
     """True poses (T, n, 17, 2) of a drawn walk, at 25 frames a second."""
-    people = walk._gather_walkers(
-        np.random.default_rng(seed), count, seconds)
+    people = walk._gather_walkers(np.random.default_rng(seed), count, seconds)
 
     def pose(walker, frame):
         person, height, origin, *_ = walk._place(walker, seed, frame / 25, 256)

@@ -2,7 +2,7 @@
 from abc import ABC, abstractmethod
 from functools import partial
 from pathlib import Path
-from typing import Any, Hashable, Iterator, List, Optional, Sequence, Union
+from typing import Any, Hashable, Iterator, List, Sequence, Union
 
 from mmpose_pinet.arguments import check_number
 from mmpose_pinet.results import Result

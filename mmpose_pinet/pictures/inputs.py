@@ -184,8 +184,9 @@ class Video:
                 'or of a format that OpenCV has not')
         self.rate = self._capture.get(cv2.CAP_PROP_FPS)
         if not 0 < self.rate < math.inf:
-            logger.warning('%s does not tell its frames a second: 25 are '
-                           'taken', printable(self.name))
+            logger.warning(
+                '%s does not tell its frames a second: 25 are '
+                'taken', printable(self.name))
             self.rate = 25.
         total = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.total = total if total > 0 and not self.is_webcam else None

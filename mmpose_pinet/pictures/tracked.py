@@ -116,9 +116,8 @@ class PersonsJson(Output):
         super().close(whole)
 
 
-def track_frames(find: Callable[[Iterator[np.ndarray]],
-                                Iterator[Result]], video: Video,
-                 steps: List[Callable[[Result], Result]],
+def track_frames(find: Callable[[Iterator[np.ndarray]], Iterator[Result]],
+                 video: Video, steps: List[Callable[[Result], Result]],
                  outputs: List[Output]) -> Iterator[Result]:
     """Find the persons of a video, and write them down.
 

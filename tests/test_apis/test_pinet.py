@@ -228,3 +228,17 @@ model = dict(backbone=dict(
     saved = torch.load(weights)['state_dict']
     for name, value in model.model.state_dict().items():
         assert torch.equal(value, saved[name])
+
+
+def test_a_video_with_identities(model, video, tmp_path):
+    results = list(
+        model.predict_video(
+            video,
+            tmp_path / 'a.mp4',
+            tmp_path / 'a.json',
+            start_score=0.,
+            batch_size=2))
+    for result, plain in zip(results, model(video, batch_size=2)):
+        np.testing.assert_array_equal(result.keypoints, plain.keypoints)
+        assert result.ids.min() >= 1 and len(set(result.ids)) == len(plain)
+    assert (tmp_path / 'a.mp4').is_file() and (tmp_path / 'a.json').is_file()

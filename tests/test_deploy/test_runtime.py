@@ -111,6 +111,13 @@ def test_files_and_videos(model, pictures, video):
     assert_same(frames[0], model(cv2.VideoCapture(str(video)).read()[1]))
 
 
+def test_a_video_with_identities(model, video, tmp_path):
+    results = list(model.predict_video(video, tmp_path / 'a.mp4', smooth=True))
+    assert [result.frame for result in results] == [0, 1, 2, 3, 4]
+    assert results[0].ids.tolist() == [1, 2]
+    assert (tmp_path / 'a.mp4').is_file()
+
+
 def test_a_photograph_that_exif_turns_is_looked_at_upright(model, tmp_path):
     upright, = draw_images(1, 64, 128)
     exif = Image.Exif()

@@ -16,7 +16,13 @@ MISSING = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmdet', 'mmpose',
 @pytest.fixture
 def folder(tmp_path):
     write(tmp_path / 'small.onnx')
-    cv2.imwrite(str(tmp_path / 'a.png'), draw_images(1)[0])
+    image = draw_images(1)[0]
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
+    video = cv2.VideoWriter(
+        str(tmp_path / 'b.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 5,
+        image.shape[1::-1])
+    video.write(image)
+    video.release()
     return tmp_path
 
 
@@ -68,6 +74,8 @@ print(PINet('small.onnx')('a.png'))
 
 from mmpose_pinet.cli import main
 assert main(['predict', 'a.png', '--model', 'small.onnx']) == 0
+result, = PINet('small.onnx').predict_video('b.avi', 'b.mp4', 'b.json', True)
+assert result.ids.tolist() == [1, 2]
 """)
     assert done.returncode == 0, done.stderr
     line = '2 persons in a.png, best score 0.43'
@@ -75,8 +83,10 @@ assert main(['predict', 'a.png', '--model', 'small.onnx']) == 0
     assert done.stderr.startswith(f'small.onnx runs on {name}')
     assert len(done.stderr.splitlines()) == 1
     assert {file.name
-            for file in folder.rglob('*.*')
-            } == {'small.onnx', 'a.png', 'drawn.png', 'a.json', 'a.png.json'}
+            for file in folder.rglob('*.*')} == {
+                'small.onnx', 'a.png', 'drawn.png', 'a.json', 'a.png.json',
+                'b.avi', 'b.mp4', 'b.json'
+            }
 
 
 def test_what_needs_pytorch_says_so(folder):

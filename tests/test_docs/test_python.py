@@ -7,9 +7,13 @@ import sys
 from pathlib import Path
 
 import cv2
+import mmpose
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
 from pages import ROOT, blocks, pages_with, saved_files
 from random_weights import save_random_weights
 
@@ -49,6 +53,16 @@ def save_picture(file):
     return picture
 
 
+def save_topdown(file):
+    """Write weights of one of MMPose's own models."""
+    init_default_scope('mmpose')
+    config = Path(mmpose.__file__).parent / (
+        '.mim/configs/body_2d_keypoint/rtmpose/coco/rtmpose-t_8xb256-420e_'
+        'coco-256x192.py')
+    model = MODELS.build(Config.fromfile(config).model)
+    torch.save(dict(state_dict=model.state_dict()), file)
+
+
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     """What readers have: a clone after the demo, pictures and weights."""
@@ -77,6 +91,7 @@ def folder(tmp_path_factory):
     save_random_weights(folder / trained, folder / DEMO_CONFIG)
     for name, of in WEIGHTS.items():
         save_random_weights(folder / name, folder / of)
+    save_topdown(folder / 'rtmpose.pth')
     export_model(folder / WEIGHTS['ochuman.pth'], folder / 'ochuman.pth',
                  folder / 'ochuman.onnx')
     for split in ('train', 'val'):

@@ -44,8 +44,7 @@ class Squares(Finder):
         boxes = np.concatenate([keypoints.min(1), keypoints.max(1)], 1)
         return Result(
             keypoints.astype(np.float32), np.repeat(scores[:, None], 4, 1),
-            boxes, scores, tuple('abcd'), ((0, 1), (1, 3)),
-            image.shape[1::-1])
+            boxes, scores, tuple('abcd'), ((0, 1), (1, 3)), image.shape[1::-1])
 
 
 def frames(number=12):
@@ -78,8 +77,7 @@ def files_of(folder):
 
 
 @pytest.mark.parametrize('batch_size', [1, 5])
-def test_identities_follow_those_who_pass_each_other(finder, film,
-                                                     batch_size):
+def test_identities_follow_those_who_pass_each_other(finder, film, batch_size):
     results = list(finder.predict_video(film, batch_size=batch_size))
     assert [r.frame for r in results] == list(range(12))
     assert {r.source for r in results} == {str(film)}
@@ -155,8 +153,7 @@ def test_what_is_interrupted_does_not_look_whole(finder, film, tmp_path):
     part = cv2.VideoCapture(str(tmp_path / 'a.part.mp4'))
     assert part.get(cv2.CAP_PROP_FRAME_COUNT) == 2
     # and the next run takes its place
-    list(
-        finder.predict_video(film, tmp_path / 'a.mp4', tmp_path / 'a.json'))
+    list(finder.predict_video(film, tmp_path / 'a.mp4', tmp_path / 'a.json'))
     assert files_of(tmp_path) == ['a.json', 'a.mp4']
 
 
@@ -167,8 +164,8 @@ def camera(film):
     capture.get.side_effect = lambda key: {5: 30.}.get(key, -1.)
     open_capture = cv2.VideoCapture
     with mock.patch(
-            'cv2.VideoCapture',
-            lambda source: capture if source == 0 else open_capture(source)):
+            'cv2.VideoCapture', lambda source: capture
+            if source == 0 else open_capture(source)):
         yield capture
 
 
@@ -236,7 +233,7 @@ def test_memory_does_not_grow_with_the_video(finder, film):
     with mock.patch('cv2.VideoCapture') as capture:
         reader = capture.return_value
         reader.get.return_value = 10.
-        reader.read.side_effect = [(True, frame) for frame in frames()
-                                   ] + [(False, None)]
+        reader.read.side_effect = [(True, frame)
+                                   for frame in frames()] + [(False, None)]
         for result in finder.predict_video(film, batch_size=2):
             assert reader.read.call_count <= result.frame + 3

@@ -29,8 +29,9 @@ def test_as_the_paper_has_it():
     truth = walkers(0, seconds=1.2)
     size = np.sqrt(np.ptp(truth, axis=2).prod(-1))
     smooth = OneEuro(25, 1.2, .7, 2)
-    found = np.stack(
-        [smooth(result_of(poses, ids=range(1, 7))).keypoints for poses in truth])
+    found = np.stack([
+        smooth(result_of(poses, ids=range(1, 7))).keypoints for poses in truth
+    ])
     for person in range(6):
         for k in range(17):
             expected = list(
@@ -65,8 +66,8 @@ def test_each_identity_has_its_own_past():
             alone(result_of([], ids=[]))
             continue
         both = together(
-            result_of([pose, other], ids=[5, 2])
-            if frame % 2 else result_of(pose, ids=[5]))
+            result_of([pose, other], ids=[5, 2]) if frame %
+            2 else result_of(pose, ids=[5]))
         one = alone(result_of(pose, ids=[5]))
         np.testing.assert_array_equal(both.keypoints[0], one.keypoints[0])
     assert np.abs(one.keypoints[0] - POSE - 15).max() > .1  # it did smooth

@@ -45,7 +45,8 @@ class Counts(NamedTuple):
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        'truth', help='COCO keypoints with a frame_id an image and a track_id '
+        'truth',
+        help='COCO keypoints with a frame_id an image and a track_id '
         'a person, as draw_walk.py writes them')
     parser.add_argument('found', help='the JSON of `pinet predict VIDEO`')
     parser.add_argument(
@@ -61,8 +62,7 @@ def read_truth(path: str) -> List[Dict[int, Truth]]:
     labelled keypoint are left out."""
     content = _read(path)
     try:
-        images = sorted(
-            content['images'], key=lambda image: image['frame_id'])
+        images = sorted(content['images'], key=lambda image: image['frame_id'])
         frames = {image['id']: {} for image in images}
         for person in content['annotations']:
             keypoints = np.reshape(person['keypoints'], (-1, 3)).astype(float)
@@ -152,7 +152,8 @@ def main() -> None:
     truth, found = read_truth(args.truth), read_found(args.found)
     number_of = {
         len(person.keypoints)
-        for people in truth for person in people.values()
+        for people in truth
+        for person in people.values()
     }
     number_of |= {len(pose) for poses in found for pose in poses.values()}
     if len(number_of) != 1:

@@ -84,9 +84,9 @@ def _gather_people(rng: np.random.Generator, max_iou: float,
     return [(*people[i], boxes[i]) for i in nearness.argsort()]
 
 
-def paint_people(background: np.ndarray, people: List[tuple],
-                 rngs: Iterable[np.random.Generator]
-                 ) -> Tuple[np.ndarray, np.ndarray]:
+def paint_people(
+        background: np.ndarray, people: List[tuple],
+        rngs: Iterable[np.random.Generator]) -> Tuple[np.ndarray, np.ndarray]:
     """Paint people from far to near, and see which joints show.
 
     Args:
@@ -105,9 +105,8 @@ def paint_people(background: np.ndarray, people: List[tuple],
     owner = np.zeros(painted_size, np.uint8)
     bare = [
         paint_person(rng, canvas, owner, person, person_id, height, origin)
-        for person_id, (
-            rng, (person, height, origin,
-                  *_)) in enumerate(zip(rngs, people), 1)
+        for person_id, (rng, (person, height, origin,
+                              *_)) in enumerate(zip(rngs, people), 1)
     ]
     keypoints = np.zeros((len(people), len(KEYPOINTS), 3))
     for i, (person, height, origin, *_) in enumerate(people):

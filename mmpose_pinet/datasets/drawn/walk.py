@@ -6,6 +6,7 @@ from typing import Callable, Iterator, List, NamedTuple, Tuple, Union
 import cv2
 import numpy as np
 
+from mmpose_pinet.arguments import check_number
 from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .crowd import MIN_IMAGE_SIZE, label_people, paint_people
@@ -57,8 +58,7 @@ def _gather_walkers(rng: np.random.Generator, count: int,
             speed=rng.uniform(*SPEEDS),
             middle=rng.uniform(.35, .65),
             time=seconds * rng.uniform(.2, .8),
-            phase=rng.uniform(0, 2 * np.pi))
-        for number in range(1, count + 1)
+            phase=rng.uniform(0, 2 * np.pi)) for number in range(1, count + 1)
     ]
 
 
@@ -68,8 +68,9 @@ def _place(walker: Walker, seed: int, seconds: float, size: int) -> tuple:
     rng = np.random.default_rng([seed, walker.number])
     person = draw_person(
         rng, Step(walker.facing, walker.phase + 2 * np.pi * walked / STRIDE))
-    height, ground = (size * np.interp(walker.nearness, (0, 1), bounds)
-                      for bounds in (HEIGHTS, GROUND))
+    height, ground = (
+        size * np.interp(walker.nearness, (0, 1), bounds)
+        for bounds in (HEIGHTS, GROUND))
     sign = 1 if walker.facing > 0 else -1
     origin = np.array([
         walker.middle * size + sign * walked * height,
@@ -105,18 +106,20 @@ def draw_walk_frames(
     Raises:
         ValueError: If a number is out of its range.
     """
-    for name, value, least, most in (('seconds * rate', seconds * rate, 1,
-                                      1e6), ('num_persons', num_persons, 1,
-                                             255), ('seed', seed, 0, np.inf),
-                                     ('image_size', image_size,
-                                      MIN_IMAGE_SIZE, 1e5)):
-        if not least <= value <= most:
-            raise ValueError(
-                f'{name} is {value}: it must be from {least} to {most}')
+    check_number('seconds', seconds, above=0)
+    check_number('rate', rate, above=0)
+    check_number('num_persons', num_persons, least=1, most=255, whole=True)
+    check_number('seed', seed, least=0, whole=True)
+    check_number('image_size', image_size, least=MIN_IMAGE_SIZE, whole=True)
+    return _draw(seconds, rate, num_persons, seed, image_size)
+
+
+def _draw(seconds: float, rate: float, num_persons: int, seed: int,
+          image_size: int) -> Iterator[Tuple[np.ndarray, List[dict]]]:
     rng = np.random.default_rng(seed)
     background = draw_background(rng, image_size)
     walkers = _gather_walkers(rng, num_persons, seconds)
-    for frame in range(round(seconds * rate)):
+    for frame in range(max(1, round(seconds * rate))):
         there = []
         for walker in walkers:
             *person, box, colours = _place(walker, seed, frame / rate,
