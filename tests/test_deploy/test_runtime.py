@@ -112,9 +112,10 @@ def test_files_and_videos(model, pictures, video):
 
 
 def test_a_video_with_identities(model, video, tmp_path):
-    results = list(model.predict_video(video, tmp_path / 'a.mp4', smooth=True))
+    results = list(model.predict_video(video, tmp_path / 'a.mp4'))
     assert [result.frame for result in results] == [0, 1, 2, 3, 4]
-    assert results[0].ids.tolist() == [1, 2]
+    assert_same(results[0], next(model(video)))
+    assert results[0].ids.tolist() == [*range(1, len(results[0]) + 1)]
     assert (tmp_path / 'a.mp4').is_file()
 
 

@@ -71,11 +71,11 @@ result = PINetRuntime('small.onnx')('a.png')
 result.plot(path='drawn.png')
 result.save_json('a.json')
 print(PINet('small.onnx')('a.png'))
+result, = PINet('small.onnx').predict_video('b.avi', 'b.mp4', 'b.json', True)
+assert result.ids.tolist() == [1, 2]
 
 from mmpose_pinet.cli import main
 assert main(['predict', 'a.png', '--model', 'small.onnx']) == 0
-result, = PINet('small.onnx').predict_video('b.avi', 'b.mp4', 'b.json', True)
-assert result.ids.tolist() == [1, 2]
 """)
     assert done.returncode == 0, done.stderr
     line = '2 persons in a.png, best score 0.43'
