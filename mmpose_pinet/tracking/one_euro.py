@@ -32,8 +32,8 @@ class OneEuro:
 
     def __init__(self,
                  rate: float,
-                 min_cutoff: float = 1.5,
-                 beta: float = 3.,
+                 min_cutoff: float = 1.,
+                 beta: float = 10.,
                  speed_cutoff: float = 1.) -> None:
         check_number('rate', rate, above=0)
         check_number('min_cutoff', min_cutoff, above=0)

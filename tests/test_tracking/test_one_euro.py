@@ -41,18 +41,22 @@ def test_as_the_paper_has_it():
 
 
 def test_who_rests_jitters_less_and_who_walks_hardly_lags():
-    rng = np.random.default_rng(0)
-    for speed, least, most in (0, 0, .75), (6, 1, 2.5):
+    """Found with noise of 2 % of their size."""
+    walk = walkers(0)
+    size = np.sqrt(np.ptp(walk, axis=2).prod(-1))[..., None, None]
+    noise = .02 * size * np.random.default_rng(0).normal(size=walk.shape)
+    rest = np.repeat(walk[:1], len(walk), axis=0)
+    for truth, error_left, jitter_left in (rest, .6, .35), (walk, 1, .75):
         smooth = OneEuro(25)
-        gaps = []
-        for frame in range(60):
-            truth = POSE + [speed * frame, 0]
-            noisy = truth + rng.normal(size=POSE.shape)
-            found = smooth(result_of(noisy, ids=[7])).keypoints[0]
-            gaps.append(found - truth)
-        gap = np.sqrt(np.square(gaps[30:]).mean(0).sum(-1) / 2).mean()
-        # px, where the noise is 1 and a frame's way 0 and 6
-        assert least < gap < most
+        found = np.stack([
+            smooth(result_of(poses, ids=range(6))).keypoints
+            for poses in truth + noise
+        ])
+        error = np.abs(found - truth)[10:].mean()
+        assert error < error_left * np.abs(noise[10:]).mean()
+        jitter = np.abs(np.diff(found, 2, axis=0)).mean()
+        before = np.abs(np.diff(truth + noise, 2, axis=0)).mean()
+        assert jitter < jitter_left * before
 
 
 def test_each_identity_has_its_own_past():
