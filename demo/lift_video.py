@@ -16,6 +16,8 @@ from mmpose.apis import (convert_keypoint_definition, extract_pose_sequence,
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.apis import PINet
+from mmpose_pinet.apis.configs import load_config
+from mmpose_pinet.apis.weights import load_weights
 from mmpose_pinet.command_line import output_file, run_command
 from mmpose_pinet.results import Result
 from mmpose_pinet.system.whole_file import replaced_when_whole
@@ -95,9 +97,13 @@ def main() -> None:
     args = parse_args()
     warnings.filterwarnings('ignore', 'The metainfo config file')
     model = PINet(args.config, args.checkpoint, args.device)
-    lifter = init_model(
-        args.lifter, args.lifter_checkpoint, device=args.device)
-    results = list(model.predict_video(args.video, smooth=True))
+    frames = model.predict_video(args.video, smooth=True)
+    cfg = load_config(args.lifter)
+    if cfg.model.type != 'PoseLifter':
+        raise ValueError(f'{args.lifter} is no lifter, but a {cfg.model.type}')
+    lifter = init_model(cfg, device=args.device)
+    load_weights(lifter, args.lifter_checkpoint)
+    results = list(frames)
     lifted = lift(results, lifter)
     with replaced_when_whole(args.out) as unfinished:
         unfinished.write_text(json.dumps(lifted))

@@ -71,6 +71,8 @@ COMMANDS: List[Tuple[str, str]] = [
     ('tools/misc/draw_partitions.py', '--out {out.png}'),
     ('demo/image_demo.py', '{picture} {config} {weights} --out {out.jpg} '
      '--device {device} --score-thr {share}'),
+    ('demo/lift_video.py', '{video} {config} {weights} {config} none.pth '
+     '--out {out.json} --device {device}'),
     ('demo/drawn_crowd_demo.py', '--work-dir {out_folder} --data-root '
      '{out_folder} --num-train {count} --num-val {count} --seed {seed} '
      '--cfg-options {option}'),
@@ -168,6 +170,10 @@ def make_good(folder: Path) -> Dict[str, str]:
         (folder / name).mkdir()
     for name in ('pictures/0.jpg', 'good.jpg'):
         cv2.imwrite(str(folder / name), image)
+    video = cv2.VideoWriter(
+        str(folder / 'good.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 5, (96, 96))
+    video.write(image)
+    video.release()
     (folder / 'ids/train.txt').write_text('1')
     person = dict(iscrowd=0, keypoints=[1, 1, 2] * 17)
     for name, content in (('annotations',
@@ -181,6 +187,7 @@ def make_good(folder: Path) -> Dict[str, str]:
         config=str(TINY),
         weights=save_random_weights(folder / 'good.pth'),
         picture='good.jpg',
+        video='good.avi',
         pictures='pictures',
         downloads='downloads',
         ids='ids',
