@@ -4,13 +4,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pycocotools.mask as cocomask
 import pytest
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 from mmpose.registry import DATASETS
 from PIL import Image
-from xtcocotools import mask as cocomask
 
 from mmpose_pinet.datasets import LoadOrientedImage
 

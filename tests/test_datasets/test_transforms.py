@@ -1,7 +1,7 @@
 """The box area and the crowd mask, on data drawn here."""
 import numpy as np
+import pycocotools.mask as cocomask
 import pytest
-import xtcocotools.mask as cocomask
 from mmpose.datasets.transforms import (BottomupRandomAffine, GenerateTarget,
                                         PackPoseInputs, RandomFlip)
 from mmpose.registry import KEYPOINT_CODECS
@@ -143,6 +143,18 @@ def test_several_crowds_and_persons_are_masked_together():
         [rle_by_loop(invalid[0]), [polygon],
          rle_by_loop(invalid[1])])
     np.testing.assert_array_equal(mask[0], ~invalid.any(0))
+
+
+def test_polygons_are_drawn_as_by_pycocotools(rng):
+    """Persons of several polygons, that overlap and reach over the edge."""
+    persons = [[
+        rng.uniform(-5, HEIGHT + 10, 2 * rng.integers(3, 7)).tolist()
+        for _ in range(rng.integers(1, 4))
+    ] for _ in range(5)]
+    polygons = [polygon for person in persons for polygon in person]
+    expected = cocomask.decode(cocomask.frPyObjects(polygons, HEIGHT, WIDTH))
+    np.testing.assert_array_equal(valid_mask(persons)[0], ~expected.any(-1))
+    assert 0 < expected.any(-1).mean() < 1
 
 
 def test_mask_follows_flip_and_stride():

@@ -2,6 +2,7 @@
 from typing import Optional, Tuple
 
 import numpy as np
+import xtcocotools.mask as cocomask
 from mmpose.datasets.transforms import BottomupGetHeatmapMask
 from mmpose.registry import TRANSFORMS
 
@@ -47,12 +48,18 @@ class BottomupCrowdMask(BottomupGetHeatmapMask):
     def _segs_to_mask(self, segs: list, img_shape: Tuple[int,
                                                          int]) -> np.ndarray:
         """The union (h, w) of polygons and RLEs, 1 on objects."""
-        # the parent draws polygons, and breaks on an empty list of them
-        polygons = [seg for seg in segs if seg and not isinstance(seg, dict)]
-        mask = super()._segs_to_mask(polygons, img_shape)
-        for seg in segs:
-            if isinstance(seg, dict):
-                mask = np.maximum(mask, rle_mask(seg, img_shape))
+        mask = np.zeros(img_shape, np.uint8)
+        rles = [seg for seg in segs if isinstance(seg, dict)]
+        polygons = [
+            polygon for seg in segs if isinstance(seg, (tuple, list))
+            for polygon in seg
+        ]
+        if polygons:
+            # xtcocotools' decode, which the parent calls, fails on numpy 2
+            rles.append(
+                cocomask.merge(cocomask.frPyObjects(polygons, *img_shape)))
+        for rle in rles:
+            mask = np.maximum(mask, rle_mask(rle, img_shape))
         return mask
 
     def transform(self, results: dict) -> Optional[dict]:

@@ -53,7 +53,7 @@ def test_plain_counts_say_what_the_mask_does():
 DRAW = """
 import json, sys
 import numpy as np
-import xtcocotools.mask as cocomask
+import pycocotools.mask as cocomask
 height, width = {shape}
 for seg in json.load(sys.stdin):
     if isinstance(seg, dict) and isinstance(seg['counts'], list):
