@@ -3,6 +3,8 @@ _base_ = 'mmpose::_base_/default_runtime.py'
 # registers PINet's components
 custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
 
+visualizer = dict(type='PersonVisualizer')
+
 default_hooks = dict(
     # draws for the eye where the stock hook draws all that average precision
     # counts, with boxes

@@ -5,3 +5,4 @@ _base_ = 'mmpose::body_2d_keypoint/rtmo/coco/' \
 
 # registers PINet's components
 custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
+visualizer = dict(type='PersonVisualizer')

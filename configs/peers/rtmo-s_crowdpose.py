@@ -4,6 +4,7 @@ _base_ = 'mmpose::body_2d_keypoint/rtmo/crowdpose/' \
 
 # registers PINet's components
 custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
+visualizer = dict(type='PersonVisualizer')
 
 images = dict(img='crowdpose/images/')
 train_dataloader = dict(dataset=dict(data_prefix=images))

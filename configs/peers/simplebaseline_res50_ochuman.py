@@ -5,6 +5,7 @@ _base_ = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/' \
 # config takes it: trained on val, with annotated boxes, and tested on test,
 # with those that a detector finds. README.md tells how to have them found.
 custom_imports = dict(imports=['mmpose_pinet'], allow_failed_imports=False)
+visualizer = dict(type='PersonVisualizer')
 
 dataset_type = 'CheckedOCHumanDataset'
 data_root = 'data/ochuman/'

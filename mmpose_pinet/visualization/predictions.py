@@ -34,7 +34,7 @@ def draw_predictions(cfg: Config,
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'pipeline': []})
     visualizer = VISUALIZERS.build(
         dict(
-            type='PoseLocalVisualizer',
+            type='PersonVisualizer',
             name='predictions',
             radius=3,
             line_width=2))

@@ -56,7 +56,8 @@ def test_only_data_are_others_than_mmposes(cfg):
             dataset.pop('bbox_file', None)
         for key in ('val_evaluator', 'test_evaluator'):
             config[key].pop('ann_file')
-        for key in ('data_root', 'dataset_type', 'custom_imports'):
+        for key in ('data_root', 'dataset_type', 'custom_imports',
+                    'visualizer'):
             config.pop(key, None)
     assert cfg.to_dict() == stock.to_dict()
 
