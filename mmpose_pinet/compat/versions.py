@@ -13,7 +13,7 @@ SUPPORTED: Dict[Tuple[str, ...], Tuple[str, str]] = {
     ('mmengine', 'mmengine-lite'): ('0.10', '1'),
     ('mmcv', 'mmcv-lite'): ('2.0', '3'),
     ('mmpose', ): ('1.2', '2'),
-    ('mmdet', ): ('3.0', '4'),  # MMPose does without
+    ('mmdet', ): ('3.0', '4'),  # MMPose does without until 1.3
 }
 
 
