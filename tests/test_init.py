@@ -28,14 +28,3 @@ def test_where_only_one_is_missing_its_error_is_shown(missing):
     assert done.returncode == 1
     error = done.stderr.splitlines()[-1]
     assert 'ModuleNotFoundError' in error and missing in error
-
-
-def test_mmdet_is_named_where_mmpose_misses_it():
-    """Not that its import failed in a head of which nobody has heard."""
-    done = run('sys.modules.update(mmdet=None)\nimport mmpose_pinet')
-    if done.returncode == 0:  # MMPose before 1.3
-        return
-    error = done.stderr.splitlines()[-1]
-    assert error.startswith('ImportError: mmpose 1.')
-    assert error.endswith('imports mmdet, which is not installed: pip install '
-                          "--no-deps 'mmdet>=3.0,<4'")

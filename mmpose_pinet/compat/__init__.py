@@ -10,6 +10,6 @@ warnings.filterwarnings('ignore', 'pkg_resources is deprecated')
 
 from . import versions  # noqa: E402,F401  # isort: split  before they fail
 from . import ops  # noqa: E402,F401  # isort: split  first: MMPose needs it
-from . import mmdet  # noqa: E402,F401  # isort: split  before it is missed
+from . import missing  # noqa: E402,F401  # isort: split  before they fail
 from . import visualizer  # noqa: E402,F401
 from . import checkpoints, configs, loaders  # noqa: E402,F401

@@ -1,14 +1,17 @@
 """Names installed versions that this package does not run with, before one of
 them fails in a way that names nothing."""
+import platform
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 from typing import Dict, Optional, Tuple
 
 from mmengine.utils import digit_version
 
+PYTHON = 'Python'
 # Distributions that provide a library, its oldest version that serves, and
 # the first that nothing is known of.
 SUPPORTED: Dict[Tuple[str, ...], Tuple[str, str]] = {
+    (PYTHON, ): ('3.8', '3.14'),
     ('torch', ): ('2.0', '3'),
     ('mmengine', 'mmengine-lite'): ('0.10', '1'),
     ('mmcv', 'mmcv-lite'): ('2.0', '3'),
@@ -42,6 +45,8 @@ def check_versions() -> None:
 
 
 def _find_version(name: str) -> Optional[str]:
+    if name == PYTHON:
+        return platform.python_version()
     try:
         return version(name)
     except PackageNotFoundError:
