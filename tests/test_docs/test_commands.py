@@ -21,8 +21,8 @@ from mmpose_pinet.apis.zoo import find_config
 
 # Programs whose arguments are not looked at.
 OTHERS = {
-    '.', 'apt', 'git', 'mim', 'pip', 'python3', 'python3.11', '.ci/run',
-    '.venv-build/bin/pip', '.venv-build/bin/python'
+    '.', 'apt', 'git', 'mim', 'pip', 'python3', 'python3.11', 'python3.13',
+    'sed', 'tar', '.ci/run', '.venv-build/bin/pip', '.venv-build/bin/python'
 }
 # What the scripts of the shell hand on to the tools of the same name.
 HAND_ON = {
