@@ -82,3 +82,17 @@ def test_point_outside_writes_nothing(point):
         0.1)
     assert (heatmaps == 0).all()
     np.testing.assert_allclose(weights, 0.1)
+
+
+@pytest.mark.parametrize('sigma', [0.01, 0.1, 0.2])
+def test_a_narrow_gaussian_weighs_its_whole_window(sigma):
+    """A value too small for a float32 is still above the background."""
+    drawing = (np.array([[[5.5, 4.25]]], np.float32), np.ones(
+        (1, 1), bool), (12, 9), sigma)
+    heatmaps, weights = draw_gaussians(*drawing, background_weight=0.1)
+    expected, expected_weights = gaussians_by_loop(
+        *drawing, background_weight=0.1)
+    assert expected.min() == 0 and (expected_weights == 1).sum() >= 12
+    np.testing.assert_allclose(weights, expected_weights)
+    np.testing.assert_array_equal(heatmaps > 0, weights == 1)
+    np.testing.assert_allclose(heatmaps, expected, atol=1e-6)
