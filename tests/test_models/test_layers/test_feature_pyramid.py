@@ -207,3 +207,44 @@ def test_a_level_is_chosen_as_the_error_says():
     torch.testing.assert_close(
         FeaturePyramid(chosen).convolve(layer),
         F.conv2d(levels[0], layer.weight[..., None, None], layer.bias))
+
+
+def test_levels_of_half_precision_are_added_up_in_single():
+    """Each is convolved in its own precision, then resized in the finer."""
+    torch.manual_seed(0)
+    levels = [
+        torch.randn(2, 4, 6, 8).bfloat16(),
+        torch.randn(2, 4, 3, 4).bfloat16()
+    ]
+    layer = nn.Linear(8, 5).bfloat16()
+    weights = layer.weight[..., None, None].split(4, dim=1)
+    fine = F.conv2d(levels[0], weights[0], layer.bias).float()
+    coarse = F.conv2d(levels[1], weights[1]).float()
+    expected = fine + F.interpolate(
+        coarse, (6, 8), mode='bilinear', align_corners=False)
+    convolved = FeaturePyramid(levels).convolve(layer)
+    assert convolved.dtype == torch.float32
+    assert torch.equal(convolved, expected)
+    # one level too; and double precision stays
+    layer = nn.Linear(4, 5)
+    for dtype in torch.float32, torch.float64, torch.bfloat16:
+        alone = FeaturePyramid([levels[0].to(dtype)])
+        assert alone.convolve(layer.to(dtype)).dtype == torch.promote_types(
+            dtype, torch.float32)
+
+
+def test_levels_of_half_precision_are_read_in_it():
+    """Features go on in the type that they came in, of all levels."""
+    torch.manual_seed(0)
+    levels = [
+        torch.randn(2, 4, 6, 8).bfloat16(),
+        torch.randn(2, 4, 3, 4).bfloat16()
+    ]
+    images, points = torch.tensor([0, 1]), torch.tensor([[3.25, 2], [7, 5.5]])
+    columns = FeaturePyramid(levels).read(images, points)
+    assert columns.dtype == torch.bfloat16
+    torch.testing.assert_close(
+        columns.float(),
+        FeaturePyramid([x.float() for x in levels]).read(images, points),
+        rtol=0.02,
+        atol=0.02)

@@ -63,6 +63,24 @@ def test_the_backbone_is_called_once_without_a_norm(flip_test):
     assert shapes == [(1 + flip_test, 3, 128, 128)]
 
 
+def test_a_model_in_training_has_no_copy_of_its_backbone():
+    """Norms take the statistics of what it predicts then, as the stock
+    estimator's do."""
+    batch = pack((128, 128))
+    results = []
+    for estimator in 'BottomupPoseEstimator', 'BatchedBottomupPoseEstimator':
+        model = build(estimator, flip_test=False).train()
+        data = model.data_preprocessor(deepcopy(batch))
+        before = model.backbone.bn1.running_mean.clone()
+        with torch.no_grad():
+            found, = model.predict(**data)
+        assert not torch.equal(model.backbone.bn1.running_mean, before)
+        results.append(found.pred_instances.keypoints)
+    assert model._folded_backbone._folded is None
+    np.testing.assert_allclose(*results, atol=1e-2)
+    assert len(results[0]) > 5
+
+
 def test_checkpoints_are_those_of_the_stock_estimator():
     model = build()
     test_step(model, pack((128, 128)))
