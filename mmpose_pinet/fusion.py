@@ -130,8 +130,8 @@ class PoseFusion:
         """
         keypoints = np.asarray(keypoints)
         keypoint_scores = np.asarray(keypoint_scores)
-        if keypoints.shape != (*keypoint_scores.shape, 2) or \
-                keypoint_scores.shape[-1] != len(self.sigmas):
+        shape = *keypoints.shape[:1], len(self.sigmas)  # (t, K)
+        if keypoint_scores.shape != shape or keypoints.shape != (*shape, 2):
             raise ValueError(
                 f'PoseFusion: keypoints {keypoints.shape} and their scores '
                 f'{keypoint_scores.shape} must be (t, K, 2) and (t, K) with '

@@ -174,12 +174,15 @@ def test_input_is_left_as_it_is():
     dict(sigmas=[0.1, 0.]),
     dict(sigmas=[0.1, -0.1]),
     dict(sigmas=0.1),
+    dict(sigmas=[]),
+    dict(sigmas=[[0.1]]),
+    dict(sigmas=[0.1, None]),
     dict(sigmas=[0.1], oks_thr=1.5),
     dict(sigmas=[0.1], oks_thr=-0.1),
 ])
 def test_wrong_config(wrong):
     key = 'oks_thr' if 'oks_thr' in wrong else 'sigmas'
-    with pytest.raises(ValueError, match=key):
+    with pytest.raises(ValueError, match=f'^PoseFusion: {key}'):
         PoseFusion(**wrong)
 
 
@@ -187,6 +190,8 @@ def test_wrong_config(wrong):
     ((3, 5, 2), (3, 5)),
     ((3, 4, 2), (2, 4)),
     ((3, 4, 3), (3, 4)),
+    ((4, 2), (4, )),
+    ((), ()),
 ])
 def test_wrong_shapes(shape, scores_shape):
     with pytest.raises(ValueError, match='K=4, the number of sigmas'):
@@ -215,6 +220,13 @@ def test_persons_have_boxes_and_scores_best_first(post_processor, found,
     for row, other in zip(zip(*persons), expected):
         for value, other_value in zip(row, other):
             np.testing.assert_array_equal(value, other_value)
+
+
+def test_a_person_of_the_very_threshold_stays():
+    scores = np.array([[.5] * 4, [.25] * 4, [-.5] * 4])
+    for score_thr, count in (0., 3), (.25, 2), (.5, 1), (.6, 0):
+        persons = find_persons(np.zeros((3, 4, 2)), scores, None, score_thr)
+        assert persons.scores.tolist() == [.5, .25, -.5][:count]
 
 
 def test_no_candidate_is_no_person():

@@ -205,3 +205,20 @@ def test_persons_of_equal_scores_stay_in_order(post_processor):
     persons = find_persons(poses, scores, post_processor)
     np.testing.assert_array_equal(persons.keypoints,
                                   [*poses[1::2], *poses[::2]])
+
+
+def test_persons_that_fusion_makes_equal_stay_in_the_order_of_leaders():
+    body = np.array([[0., 0], [64, 0], [0, 64], [64, 64]])
+    poses = body + np.arange(200)[:, None, None] * 100
+    scores = np.full((200, 4), .5)
+    scores[::2, 1] = 0
+    scores[1::2, 1] = .25  # they lead
+    # each has a likeness that knows the one joint as well as the other three
+    others = np.zeros((200, 4))
+    others[:, 1] = .5
+    keypoints = np.concatenate([poses, poses + 1])
+    scores = np.concatenate([scores, others])
+    found, found_scores = PoseFusion(SIGMAS)(keypoints, scores)
+    poses[:, 1] += 1
+    np.testing.assert_array_equal(found, [*poses[1::2], *poses[::2]])
+    assert (found_scores == .5).all()
