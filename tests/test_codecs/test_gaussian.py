@@ -96,3 +96,24 @@ def test_a_narrow_gaussian_weighs_its_whole_window(sigma):
     np.testing.assert_allclose(weights, expected_weights)
     np.testing.assert_array_equal(heatmaps > 0, weights == 1)
     np.testing.assert_allclose(heatmaps, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize('point', [(11.75, 3), (4, 8.75), (11.75, 8.75)])
+def test_the_cell_beyond_the_border_writes_nothing_on_it(point):
+    """Though it lies nearer to the point than the last cell does."""
+    points, valid = np.array([[point]], np.float32), np.ones((1, 1), bool)
+    drawing = points, valid, (12, 9), 2.
+    for found, expected in zip(
+            draw_gaussians(*drawing, background_weight=0.1),
+            gaussians_by_loop(*drawing, background_weight=0.1)):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize('size', [(1, 1), (2, 1), (1, 3)])
+def test_a_map_smaller_than_the_window(size):
+    points, valid = np.full((2, 2, 2), .5, np.float32), np.ones((2, 2), bool)
+    drawing = points, valid, size, 2.
+    for found, expected in zip(
+            draw_gaussians(*drawing, background_weight=0.1),
+            gaussians_by_loop(*drawing, background_weight=0.1)):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
