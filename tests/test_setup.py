@@ -43,9 +43,10 @@ def test_commit_hooks_and_make_lint_use_the_same_tools():
         assert set(tools) <= set(lint)
 
 
-def test_every_tool_of_lint_is_pinned():
-    lint = (REQUIREMENTS / 'lint.txt').read_text().splitlines()
-    assert all('==' in line for line in lint if not line.startswith('#'))
+@pytest.mark.parametrize('file', ['lint.txt', 'measure.txt'])
+def test_every_tool_is_pinned(file):
+    tools = (REQUIREMENTS / file).read_text().splitlines()
+    assert all('==' in line for line in tools if not line.startswith('#'))
 
 
 @pytest.fixture
@@ -97,6 +98,25 @@ def test_another_tool_of_lint_installs_only_that_again(clone):
     later = (clone / '.venv' / 'installed').stat().st_mtime + 1
     os.utime(clone / 'requirements' / 'lint.txt', (later, later))
     assert 'pip' not in make(clone, '-n', 'venv').stdout
+
+
+@pytest.mark.parametrize('target, command', [
+    ('coverage', '.venv/bin/coverage run -m pytest'),
+    ('test-mutants', '.venv/bin/mutmut run'),
+])
+def test_what_measures_the_tests_is_installed_when_asked_for(
+        clone, target, command):
+    assert 'measure.txt' not in make(clone, '-n', 'test').stdout
+    commands = make(clone, '-n', target).stdout
+    assert '-r requirements/measure.txt' in commands and command in commands
+    later = (clone / '.venv' / 'installed').stat().st_mtime + 1
+    os.utime(clone / 'requirements' / 'measure.txt', (later, later))
+    assert 'pip' not in make(clone, '-n', 'venv').stdout
+
+
+def test_mutants_of_chosen_modules(clone):
+    commands = make(clone, '-n', 'test-mutants', 'ONLY=fusion codecs.*').stdout
+    assert "run 'mmpose_pinet.fusion.*' 'mmpose_pinet.codecs.*.*'" in commands
 
 
 def test_an_environment_may_lie_in_another_folder(clone):

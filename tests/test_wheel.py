@@ -49,7 +49,8 @@ def clone(tmp_path_factory):
     """The checkout, without what was built or trained in it."""
     folder = tmp_path_factory.mktemp('clone') / 'mmpose_pinet'
     built = ('.git', '.venv*', 'build', 'dist', '*.egg-info', '__pycache__',
-             'work_dirs', 'data', 'tests', '.hypothesis', '.pytest_cache')
+             'work_dirs', 'data', 'tests', '.hypothesis', '.pytest_cache',
+             'mutants')
     shutil.copytree(
         ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*built))
     # a file that Python leaves behind belongs in no wheel

@@ -17,8 +17,9 @@ def test_falling_values_then_zeros():
     values, cells = highest_maxima(maps, 3, 4)
     assert values.tolist() == [[[.75, .5, 0, 0]]]
     assert cells[0, 0, :2].tolist() == [14, 0]
-    # in a window of a cell all are maxima
+    # in a window of one cell all are maxima, in one of five two are
     assert highest_maxima(maps, 1, 3)[0].tolist() == [[[.75, .5, .25]]]
+    assert highest_maxima(maps, 5, 3)[0].tolist() == [[[.75, .5, 0]]]
 
 
 def test_indices_of_all_values():

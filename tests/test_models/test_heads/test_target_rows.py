@@ -63,3 +63,19 @@ def test_strongest_as_by_loop(num_rows, limit):
             expected += [i for i in ranked if strength[i] > 0][:limit]
         first += num_rows[b]
     assert rows.strongest(limit).tolist() == expected
+
+
+def test_parts_of_flat_maps_are_not_mixed_up():
+    """Two images, two parts, maps of one row of cells."""
+    samples = []
+    for _ in range(2):
+        sample = PoseDataSample()
+        sample.gt_instance_labels = InstanceData(
+            part_indices=torch.tensor([0, 1]),
+            cell_indices=torch.tensor([2, 3]),
+            displacements=torch.zeros(2, K, 2),
+            displacement_weights=torch.ones(2, K))
+        samples.append(sample)
+    rows = TargetRows.collect(samples, torch.ones(2, 2, 1, 5))
+    assert len(set(rows.groups.tolist())) == 4
+    assert rows.strongest(1).tolist() == [0, 1, 2, 3]
