@@ -116,6 +116,18 @@ def test_beyond_the_cells_of_one_image_the_other_speaks_alone():
     assert merged[:, 0].tolist() == [[0, 0], [x / 2, 0.5], [x, 1]]
 
 
+def test_of_a_map_as_fine_as_the_image_both_see_the_last_cell():
+    """Its first cell's mirror image is the last: nothing lies beyond."""
+    mirror, none = build(stride=1), torch.zeros(2, dtype=torch.long)
+    columns = torch.tensor([[0., 2], [W, 2]])
+    *_, points = mirror.queries(none, none, columns)
+    assert points[:, 0].tolist() == [0, W - 1, W - 1, 0]
+    merged = mirror.merge_poses(
+        torch.cat([torch.zeros(2, 3, 2),
+                   torch.ones(2, 3, 2)]), points)
+    assert merged[:, 0].tolist() == [[(W - 2) / 2, .5]] * 2
+
+
 def test_nobody_is_asked_for():
     mirror, none = build(), torch.zeros(0, dtype=torch.long)
     *_, points = mirror.queries(none, none, torch.zeros(0, 2))
