@@ -6,7 +6,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all test-browser test-oldest test-newest lint docs clean
+.PHONY: help venv demo test test-all test-browser test-oldest test-newest \
+	test-mutants coverage lint docs clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -21,8 +22,11 @@ LINT := .venv-lint
 LINT_REQUIREMENTS := requirements/lint.txt
 DOCS := .venv-docs
 DOCS_REQUIREMENTS := requirements/docs.txt
-REQUIREMENTS := $(filter-out $(LINT_REQUIREMENTS) $(DOCS_REQUIREMENTS),\
-	$(wildcard requirements/*.txt))
+# What measures the tests runs where they run, and is no part of `make venv`.
+MEASURE := $(VENV)/measure
+MEASURE_REQUIREMENTS := requirements/measure.txt
+REQUIREMENTS := $(filter-out $(LINT_REQUIREMENTS) $(DOCS_REQUIREMENTS) \
+	$(MEASURE_REQUIREMENTS),$(wildcard requirements/*.txt))
 SOURCES := $(wildcard mmpose_pinet configs demo tests tools) setup.py
 
 # A command named python3.11 may be a shim that does not run: ask each one.
@@ -59,6 +63,9 @@ help:
 	@echo "make test   lint and run the tests; make test-all: the slow ones too;"
 	@echo "            make test-browser: those that need Chromium"
 	@echo "            make test-oldest, make test-newest: on Python 3.10, on 3.12"
+	@echo "make coverage      what share of the package the tests run"
+	@echo "make test-mutants  break the package line by line: does a test fail each"
+	@echo "            time? ONLY=fusion or ONLY='codecs.*': in these modules alone"
 	@echo "make lint   flake8, isort and yapf, as CI and pre-commit run them"
 	@echo "make docs   build the site of the pages into site/, and check its links"
 	@echo "make venv   only set up .venv (WITH_OPS=1: with mmcv's compiled ops)"
@@ -91,6 +98,18 @@ test-oldest:
 test-newest:
 	$(call test_on,python3.12,.venv-py312)
 
+# An hour or two; stopped, it goes on where it was. Settings are in setup.cfg.
+# Workers are forks: they must not inherit the threads of a thread pool.
+test-mutants: $(MEASURE)
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run $(patsubst %,'mmpose_pinet.%.*',$(ONLY))
+	$(BIN)/mutmut results
+
+coverage: $(MEASURE)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
 lint: $(LINT)/installed
 	$(LINT)/bin/flake8 $(SOURCES)
 	$(LINT)/bin/isort --check --diff $(SOURCES)
@@ -102,7 +121,8 @@ docs: $(DOCS)/installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 
 clean:
-	rm -rf .venv .venv-* build site dist *.egg-info .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build site dist *.egg-info .pytest_cache .hypothesis \
+		mutants .coverage .coverage.*
 	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
 $(LINT)/installed: $(LINT_REQUIREMENTS)
@@ -134,6 +154,11 @@ $(INSTALLED): $(REQUIREMENTS) setup.py | $(BIN)/python
 		$(if $(wildcard $(WITH_OPS_BUILT)),,mmcv-lite),$(NETWORK))
 	$(call step,installing mmpose_pinet,\
 		$(PIP) --no-deps --no-build-isolation -e .,See the error above.)
+	@touch $@
+
+$(MEASURE): $(MEASURE_REQUIREMENTS) $(INSTALLED)
+	$(call step,installing mutmut and coverage,\
+		$(PIP) $(CONSTRAINTS) -r $(MEASURE_REQUIREMENTS),$(NETWORK))
 	@touch $@
 
 $(WITH_OPS_BUILT): $(INSTALLED)

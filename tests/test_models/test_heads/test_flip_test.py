@@ -106,14 +106,14 @@ def test_poses_are_averaged_in_the_plain_image(stride):
 
 
 def test_beyond_the_cells_of_one_image_the_other_speaks_alone():
-    plain, mirrored = torch.zeros(3, 3, 2), torch.ones(3, 3, 2)
+    plain, mirrored = torch.zeros(5, 3, 2), torch.ones(5, 3, 2)
     mirror = build()
-    columns = torch.tensor([[0., 2], [6, 2], [W, 2]])
-    none = torch.zeros(3, dtype=torch.long)
+    columns = torch.tensor([[0., 2], [1, 2], [6, 2], [W - 1, 2], [W, 2]])
+    none = torch.zeros(5, dtype=torch.long)
     _, _, points = mirror.queries(none, none, columns)
     merged = mirror.merge_poses(torch.cat([plain, mirrored]), points)
     x = W - 0.25 - 1
-    assert merged[:, 0].tolist() == [[0, 0], [x / 2, 0.5], [x, 1]]
+    assert merged[:, 0].tolist() == [[0, 0], *[[x / 2, 0.5]] * 3, [x, 1]]
 
 
 def test_of_a_map_as_fine_as_the_image_both_see_the_last_cell():
