@@ -35,7 +35,6 @@ class FeaturePyramid:
                 "model.neck=dict(type='FeatureMapProcessor', concat=True)")
         self.levels = levels
         self.size = sizes[0]
-        self.num_images = len(levels[0])
         self.channels = [x.shape[1] for x in levels]
         self._columns = [
             x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]) for x in levels

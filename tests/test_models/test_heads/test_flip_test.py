@@ -5,8 +5,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from mmpose.structures import PoseDataSample
 
-from mmpose_pinet.models.heads.flip_test import FlipTest, PlainTest
+from mmpose_pinet.codecs import PartSPR
+from mmpose_pinet.models.heads.flip_test import FlipTest, PlainTest, mirror_of
 
 B, W, H = 3, 12, 7
 JOINT_FLIP, PART_FLIP = (0, 2, 1), (1, 0)
@@ -142,3 +144,10 @@ def test_a_plain_test_changes_nothing():
     assert plain.merge_maps(maps) is maps and plain.cell_maps(maps) is maps
     assert plain.queries(images, parts, points) == (images, parts, points)
     assert plain.merge_poses(poses, points) is poses
+
+
+def test_the_stride_of_the_mirror_is_that_along_the_width():
+    codec = PartSPR((80, 24), (20, 12), [[0, 1], [2]])
+    sample = PoseDataSample(metainfo=dict(flip_indices=[1, 0, 2]))
+    mirror = mirror_of([torch.zeros(2, 1, 12, 20)], [sample], codec)
+    assert mirror == FlipTest(20, 1, 4., (1, 0, 2), (0, 1))
