@@ -17,7 +17,6 @@ LAYERS = [
         'converters', 'results', 'command_line'
     },
     {'fusion', 'cli_arguments'},
-    {'fusion'},
     {'tracking'},
     {'codecs', 'pictures'},
     {'post_processors'},
