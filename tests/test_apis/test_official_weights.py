@@ -151,6 +151,8 @@ def config_of_a_test(tmp_path, picture):
 def test_the_runner(request, name, expected, config_of_a_test, tmp_path):
     """What tools/test.py does with a checkpoint."""
     config_of_a_test.load_from = request.getfixturevalue(name)
+    # two runs that start in one second would share a log
+    config_of_a_test.experiment_name = f'official_{name}'
     runner = Runner.from_cfg(config_of_a_test)
     runner.test()
     sample, = pickle.loads((tmp_path / 'found.pkl').read_bytes())
