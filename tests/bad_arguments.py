@@ -69,6 +69,10 @@ COMMANDS: List[Tuple[str, str]] = [
      '{weights} --config {config} --out {out.png}'),
     ('tools/misc/draw_architecture.py', '--out {out.png}'),
     ('tools/misc/draw_partitions.py', '--out {out.png}'),
+    ('tools/misc/browse_targets.py', '{config} --num {count} --seed {seed} '
+     '--out {out.png} --cfg-options {option}'),
+    ('tools/misc/visualize_stages.py',
+     '{config} {weights} {picture} --out {out.png} --score-thr {share}'),
     ('demo/image_demo.py', '{picture} {config} {weights} --out {out.jpg} '
      '--device {device} --score-thr {share}'),
     ('demo/lift_video.py', '{video} {config} {weights} {config} none.pth '

@@ -73,12 +73,14 @@ def file_of_training(release, tmp_path_factory):
 
 
 @pytest.fixture
-def said():
+def said(request):
     """What the current logger says of the release."""
     lines = []
     handler = logging.Handler(logging.INFO)
     handler.emit = lambda record: lines.append(record.getMessage())
-    logger = MMLogger.get_current_instance()
+    # a new one: tools that ran before may have silenced the last
+    logging.disable(logging.NOTSET)
+    logger = MMLogger.get_instance(f'release of {request.node.name}')
     logger.addHandler(handler)
     yield lambda: [line for line in lines if SAID in line]
     logger.removeHandler(handler)
