@@ -11,7 +11,7 @@ class Opener:
     """What a dump must not get to do."""
 
     def __reduce__(self):
-        return (open, ('/tmp/opened', 'w'))
+        return (open, ('opened', 'w'))
 
 
 @pytest.mark.parametrize('name, content, error', [
@@ -29,11 +29,14 @@ class Opener:
     ('a.json', b'[{"image_id": 1, "keypoints": [1], "score": NaN}]',
      'score is nan'),
 ])
-def test_files_that_are_no_poses(config, tmp_path, name, content, error):
+def test_files_that_are_no_poses(config, tmp_path, monkeypatch, name, content,
+                                 error):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=error) as raised:
         report(config, tmp_path, tmp_path / 'out', name)
     assert name in str(raised.value)
+    assert not (tmp_path / 'opened').exists()
 
 
 @pytest.mark.parametrize('change, error', [

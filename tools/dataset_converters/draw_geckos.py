@@ -4,7 +4,6 @@ The data of configs/pinet/pinet_hrnet-tiny_own-keypoints.py: pictures of two
 or three geckos of nine keypoints, some of which walk over others.
 """
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Tuple
@@ -14,7 +13,7 @@ import numpy as np
 
 from mmpose_pinet.command_line import (count, natural, output_folder,
                                        run_command)
-from mmpose_pinet.system.whole_file import replaced_when_whole
+from mmpose_pinet.datasets.drawn.dataset import write_annotations
 
 KEYPOINTS = ('snout', 'neck', 'belly', 'hip', 'tail', 'left_hand',
              'right_hand', 'left_foot', 'right_foot')
@@ -161,15 +160,8 @@ def write_set(out: Path, split: str, num_pictures: int, seed: int) -> Path:
                     num_keypoints=int((seen > 0).sum()),
                     keypoints=np.column_stack([labelled, seen
                                                ]).round(2).ravel().tolist()))
-    with replaced_when_whole(ann_file) as unfinished:
-        unfinished.write_text(
-            json.dumps(
-                dict(
-                    images=images,
-                    annotations=annotations,
-                    categories=[
-                        dict(id=1, name='gecko', keypoints=list(KEYPOINTS))
-                    ])))
+    write_annotations(ann_file, images, annotations,
+                      dict(id=1, name='gecko', keypoints=list(KEYPOINTS)))
     return ann_file
 
 

@@ -12,6 +12,7 @@ from typing import List, NamedTuple, Sequence
 import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
 # isort: split
+import cv2
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
@@ -171,8 +172,8 @@ def draw_targets(samples: List[Targets], links: Sequence[tuple],
         squeeze=False,
         layout='constrained')
     for panels, targets in zip(grid, samples):
-        shown = targets.image * np.where(dilated(targets), 1, DIMMED)[...,
-                                                                      None]
+        shown = targets.image * np.where(enlarged_mask(targets), 1,
+                                         DIMMED)[..., None]
         for axes in panels:
             axes.imshow(shown.astype(np.uint8))
             axes.set(xlim=(-.5, width - .5), ylim=(height - .5, -.5))
@@ -185,14 +186,13 @@ def draw_targets(samples: List[Targets], links: Sequence[tuple],
     return figure
 
 
-def dilated(targets: Targets) -> np.ndarray:
+def enlarged_mask(targets: Targets) -> np.ndarray:
     """The mask (H, W) in the size of the picture (h, w)."""
     height, width = targets.image.shape[:2]
-    rows, columns = targets.mask.shape
-    return np.repeat(
-        np.repeat(targets.mask, height // rows, axis=0),
-        width // columns,
-        axis=1)
+    large = cv2.resize(
+        targets.mask.astype(np.uint8), (width, height),
+        interpolation=cv2.INTER_NEAREST)
+    return large.astype(bool)
 
 
 def main() -> None:

@@ -202,12 +202,12 @@ def draw_stages(stages: Stages) -> plt.Figure:
             color='white',
             bbox=dict(boxstyle='round,pad=.1', color='black', alpha=.5))
     points.legend(fontsize=6, loc='lower left', framealpha=.7)
-    number_of = f'{len(stages.points)}'
-    points.set_title(f'{number_of} part points, and scores of their poses')
+    candidates = len(stages.points)
+    points.set_title(f'{candidates} part points, and scores of their poses')
     draw_poses(coarse, stages.coarse, stages.links, colours)
-    coarse.set_title(f'PPG: {number_of} coarse poses')
+    coarse.set_title(f'PPG: {candidates} coarse poses')
     draw_poses(refined, stages.refined, stages.links, colours)
-    refined.set_title(f'PR: {number_of} refined poses')
+    refined.set_title(f'PR: {candidates} refined poses')
     draw_poses(fused, stages.fused, stages.links,
                plt.get_cmap('tab20')(np.arange(len(stages.fused)) % 20))
     persons = 'person' if len(stages.fused) == 1 else 'persons'

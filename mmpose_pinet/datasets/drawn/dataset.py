@@ -8,7 +8,7 @@ import os
 import zlib
 from functools import partial
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, List, Optional
 
 import cv2
 import numpy as np
@@ -133,12 +133,16 @@ def draw_crowd(out_dir: str,
         write, images, num_workers)
     drawn = list(progress(drawn))
     annotations = [ann for image in drawn for ann in image['annotations']]
+    annotations = [dict(id=i, **ann) for i, ann in enumerate(annotations, 1)]
+    write_annotations(ann_file, [image['image'] for image in drawn],
+                      annotations, CATEGORY)
+    return ann_file
+
+
+def write_annotations(ann_file: Path, images: List[dict],
+                      annotations: List[dict], category: dict) -> None:
+    """Write a file in COCO's form, of one category, whole or not at all."""
     content = dict(
-        images=[image['image'] for image in drawn],
-        annotations=[
-            dict(id=i, **ann) for i, ann in enumerate(annotations, 1)
-        ],
-        categories=[CATEGORY])
+        images=images, annotations=annotations, categories=[category])
     with replaced_when_whole(ann_file) as unfinished:
         unfinished.write_text(json.dumps(content))
-    return ann_file

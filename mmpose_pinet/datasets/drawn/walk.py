@@ -1,5 +1,4 @@
 """Draws a crowd that walks: a video of people who cross, and their truth."""
-import json
 from pathlib import Path
 from typing import Callable, Iterator, List, NamedTuple, Tuple, Union
 
@@ -7,10 +6,9 @@ import cv2
 import numpy as np
 
 from mmpose_pinet.arguments import check_number
-from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .crowd import MIN_IMAGE_SIZE, label_people, paint_people
-from .dataset import CATEGORY, as_annotation
+from .dataset import CATEGORY, as_annotation, write_annotations
 from .person import draw_person
 from .picture import draw_background
 from .pose import STRIDE, Step
@@ -192,11 +190,5 @@ def draw_walk(out_file: Union[str, Path],
                         track_id=person['track_id']))
     finally:
         writer.release()
-    with replaced_when_whole(ann_file) as unfinished:
-        unfinished.write_text(
-            json.dumps(
-                dict(
-                    images=images,
-                    annotations=annotations,
-                    categories=[CATEGORY])))
+    write_annotations(ann_file, images, annotations, CATEGORY)
     return ann_file

@@ -85,7 +85,7 @@ def test_maps_are_high_where_joints_are(targets, truth):
 def test_what_teaches_nothing_is_dark(tool, targets):
     mask = np.ones((64, 64), bool)
     mask[3, 5] = False
-    large = tool['dilated'](targets._replace(mask=mask))
+    large = tool['enlarged_mask'](targets._replace(mask=mask))
     assert large.shape == (256, 256) and (~large).sum() == 16
     assert not large[12:16, 20:24].any()
 
