@@ -17,13 +17,14 @@ DRAWN_SCORE = 0.03
 
 
 class Person(NamedTuple):
-    """One person of a picture, in image px."""
+    """One person: ``keypoints`` (K, 2) and ``bbox`` (left, top, right, bottom)
+    in px, ``keypoint_scores``, their mean ``score``, and a video's ``id``."""
 
-    keypoints: np.ndarray  # (K, 2)
-    keypoint_scores: np.ndarray  # (K, )
-    bbox: np.ndarray  # (4, ): left, top, right, bottom
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    bbox: np.ndarray
     score: float
-    id: Optional[int] = None  # the same in all frames of a tracked video
+    id: Optional[int] = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     page.relative_to(ROOT)
-    for pattern in ('*.md', 'docs/*.md', 'configs/**/*.md')
+    for pattern in ('*.md', 'docs/**/*.md', 'configs/**/*.md')
     for page in ROOT.glob(pattern))
 
 
@@ -63,10 +63,14 @@ def navigation() -> List[str]:
     return list(walk(yaml.safe_load(read(Path('mkdocs.yml')))['nav']))
 
 
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r'^ *```.*?^ *```$', '', read(page), flags=re.DOTALL | re.M)
+
+
 def anchors(page: Path) -> List[str]:
     """Of the headings, as code hosts name them."""
-    text = re.sub(r'^ *```.*?^ *```$', '', read(page), flags=re.DOTALL | re.M)
-    titles = re.findall(r'^#+ (.*)$', text, re.MULTILINE)
+    titles = re.findall(r'^#+ (.*)$', prose(page), re.MULTILINE)
     plain = [re.sub(r'\[(.*?)\]\(.*?\)|[`*]', r'\1', t) for t in titles]
     return [
         re.sub(r'[^\w\- ]', '', title.lower()).replace(' ', '-')
