@@ -90,20 +90,22 @@ def test_ablation_trains_and_tests_as_the_whole(name):
 
 
 def commands():
-    """Those of the README that train, on so many GPUs."""
-    text = (CONFIGS / 'README.md').read_text().replace('\\\n', '')
+    """Those of the page on training, on so many GPUs."""
+    page = CONFIGS.parents[1] / 'docs/train.md'
+    text = page.read_text().replace('\\\n', '')
     parser = argparse.ArgumentParser()
     parser.add_argument('config')
     parser.add_argument('gpus', type=int)
     parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    for line in re.findall(r'^tools/dist_train\.sh (.*)', text, re.MULTILINE):
+    for line in re.findall(r'^bash tools/dist_train\.sh (.*)', text,
+                           re.MULTILINE):
         args = parser.parse_args(shlex.split(line))
         cfg = Config.fromfile(CONFIGS.parents[1] / args.config)
         cfg.merge_from_dict(args.cfg_options or {})
         yield args.gpus, cfg
 
 
-def test_the_papers_own_split_is_what_the_readme_commands():
+def test_the_papers_own_split_is_what_the_page_commands():
     """2 GPUs with batch norms of their own, and 10 or 20 pictures each."""
     batches = {
         cfg.default_hooks.checkpoint.save_best + cfg.data_root:

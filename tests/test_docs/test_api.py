@@ -1,11 +1,13 @@
-"""The pages made of docstrings name what there is, and all that a config can
-name."""
+"""The pages made of docstrings name what there is, all that a config can name,
+and what the pages quote is in the package."""
 import re
 from importlib import import_module
+from pathlib import Path
 
 import mmpose.registry
+import pytest
 from mmengine.registry import Registry
-from pages import PAGES, read
+from pages import PAGES, ROOT, blocks, read
 
 import mmpose_pinet  # noqa: F401  registers what is looked for
 
@@ -36,3 +38,23 @@ def test_all_that_a_config_can_name_is_told():
     assert len(ours) > 25
     told = set(map(find, NAMES))
     assert {component.__name__ for component in ours - told} == set()
+
+
+# lines of a page that stand together in the package
+QUOTES = [
+    quote for block in blocks(Path('docs/how_it_works.md'), 'py')
+    for quote in re.split(r'^\.\.\.\n', block, flags=re.MULTILINE)
+]
+
+
+@pytest.fixture(scope='module')
+def package():
+    """The code of the package, without how far lines are indented."""
+    return '\n'.join(
+        re.sub(r'^ +', '', file.read_text(), flags=re.MULTILINE)
+        for file in (ROOT / 'mmpose_pinet').rglob('*.py'))
+
+
+@pytest.mark.parametrize('quote', QUOTES)
+def test_quoted_code_is_the_packages(quote, package):
+    assert re.sub(r'^ +', '', quote, flags=re.MULTILINE) in package
