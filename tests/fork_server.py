@@ -11,54 +11,63 @@ import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 ROOT = Path(__file__).parents[1]
-LIMIT = 60  # s
 
 
 class Ended(NamedTuple):
     """How a command line ended: exit code, negative for a signal, and what
-    it wrote."""
-    code: int
-    out: str
-    err: str
+    it wrote, under the names of :class:`subprocess.CompletedProcess`."""
+    returncode: int
+    stdout: str
+    stderr: str
     seconds: float
 
 
 class ForkServer:
-    """Run Python scripts of the repository, in a folder.
+    """Run Python scripts, and code, as processes of their own.
 
     Args:
-        folder (Path): Where they run, and where their output goes.
+        package_root (Path): Where the package is imported from. Defaults to
+            the repository.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, package_root: Path = ROOT) -> None:
+        self._folder = tempfile.TemporaryDirectory()
         self._server = subprocess.Popen([sys.executable, __file__],
-                                        cwd=folder,
                                         stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE,
                                         text=True,
                                         env=dict(
                                             os.environ,
                                             OMP_NUM_THREADS='1',
-                                            PYTHONPATH=str(ROOT)))
+                                            PYTHONPATH=str(package_root)))
 
-    def run(self, script: str, arguments: List[str]) -> Ended:
-        """Run a script, a path in the repository, with these arguments."""
+    def run(self,
+            script: Any,
+            *arguments: Any,
+            cwd: Optional[Path] = None,
+            limit: int = 600) -> Ended:
+        """Run a script, a path that may be relative to the repository, or
+        ``-c`` and code, with these arguments, for ``limit`` s at most. Its
+        environment and folder are the caller's, as with subprocess."""
         started = time.monotonic()
-        print(
-            json.dumps([script, *arguments]),
-            file=self._server.stdin,
-            flush=True)
+        outputs = [Path(self._folder.name, name) for name in ('out', 'err')]
+        line = dict(
+            argv=[str(word) for word in (script, *arguments)],
+            cwd=str(cwd or Path.cwd()),
+            environment=dict(os.environ),
+            outputs=list(map(str, outputs)),
+            limit=limit)
+        print(json.dumps(line), file=self._server.stdin, flush=True)
         code = int(self._server.stdout.readline())
         seconds = time.monotonic() - started
-        out, err = ((self.folder / name).read_text(errors='replace')
-                    for name in ('stdout.txt', 'stderr.txt'))
+        out, err = (file.read_text(errors='replace') for file in outputs)
         return Ended(code, out, err, seconds)
 
     def close(self) -> None:
@@ -66,6 +75,7 @@ class ForkServer:
         self._server.stdin.close()
         self._server.wait()
         self._server.stdout.close()
+        self._folder.cleanup()
 
 
 def serve() -> None:
@@ -74,26 +84,25 @@ def serve() -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            os._exit(run(json.loads(line)))
+            os._exit(run(**json.loads(line)))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def run(argv: List[str]) -> int:
-    """Run a script and return its exit code, as Python's command line does
-    but for the taking down of the interpreter, which takes seconds."""
-    signal.alarm(LIMIT)
-    for number, name in enumerate(('/dev/null', 'stdout.txt', 'stderr.txt')):
+def run(argv: List[str], cwd: str, environment: Dict[str, str],
+        outputs: List[str], limit: int) -> int:
+    """Run a script or code and return its exit code, as Python's command
+    line does but for the taking down of the interpreter, which takes seconds.
+    """
+    signal.alarm(limit)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, name in enumerate(('/dev/null', *outputs)):
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
         os.dup2(os.open(name, flags), number)
-    script = ROOT / argv[0]
-    sys.argv = [str(script), *argv[1:]]
-    sys.path[0] = str(script.parent)
     try:
-        if script.name == '__main__.py':
-            runpy.run_module(script.parent.name, run_name='__main__')
-        else:
-            runpy.run_path(str(script), run_name='__main__')
+        run_as_main(*argv)
         return 0
     except SystemExit as end:
         if isinstance(end.code, str):
@@ -105,6 +114,21 @@ def run(argv: List[str]) -> int:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def run_as_main(script: str, *arguments: str) -> None:
+    """Give the script, or the code after ``-c``, what it is started with."""
+    if script == '-c':
+        sys.argv, sys.path[0] = ['-c', *arguments[1:]], ''
+        names: Dict[str, Any] = dict(__name__='__main__')
+        exec(compile(arguments[0], '<string>', 'exec'), names)
+        return
+    path = ROOT / script
+    sys.argv, sys.path[0] = [str(path), *arguments], str(path.parent)
+    if path.name == '__main__.py':
+        runpy.run_module(path.parent.name, run_name='__main__')
+    else:
+        runpy.run_path(str(path), run_name='__main__')
 
 
 if __name__ == '__main__':

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bad_arguments import list_tries
-from fork_server import ForkServer
 from mmengine.registry import Registry
 
 from mmpose_pinet import command_line
@@ -30,26 +29,19 @@ def tries(folder):
     return list(list_tries(folder))
 
 
-@pytest.fixture(scope='module')
-def server(folder):
-    server = ForkServer(folder)
-    yield server
-    server.close()
-
-
 def fault(bad, ended):
     """What is wrong with how a command line with one bad argument ended: it
     should be exit code 2 and, after argparse's usage, one line that names the
     argument."""
-    if 'Traceback' in ended.err:
+    if 'Traceback' in ended.stderr:
         return 'traceback'
-    lines = ended.err.splitlines()
+    lines = ended.stderr.splitlines()
     # usage goes on in lines that are indented
     lines = [line for line in lines if not line.startswith(('usage: ', ' '))]
     if bad.is_finding:  # what `pinet check-data` is asked for
-        return '' if ended.code == 1 and ended.out else 'not found'
-    if ended.code != 2:
-        return f'exit code {ended.code}'
+        return '' if ended.returncode == 1 and ended.stdout else 'not found'
+    if ended.returncode != 2:
+        return f'exit code {ended.returncode}'
     if len(lines) != 1:
         return f'{len(lines)} lines'
     # of an option its key is enough
@@ -57,19 +49,19 @@ def fault(bad, ended):
     return '' if named in lines[0] else 'not named'
 
 
-def faults(tries, server):
+def faults(tries, folder, server):
     """Run command lines, and list those with a fault."""
     found = []
     for bad in tries:
-        ended = server.run(bad.script, bad.arguments)
+        ended = server.run(bad.script, *bad.arguments, cwd=folder, limit=60)
         what = fault(bad, ended)
         if what:
-            last = ended.err.splitlines()[-1:]
+            last = ended.stderr.splitlines()[-1:]
             found.append((what, bad.script, *bad.arguments, *last))
     return found
 
 
-def test_each_kind_of_argument_of_each_command(tries, server):
+def test_each_kind_of_argument_of_each_command(tries, folder, server):
     """One bad one of each place, another at each."""
     places = {}
     for bad in tries:
@@ -79,12 +71,12 @@ def test_each_kind_of_argument_of_each_command(tries, server):
         bads[number % len(bads)] for number, bads in enumerate(places.values())
     ]
     assert len(sample) > 60
-    assert faults(sample, server) == []
+    assert faults(sample, folder, server) == []
 
 
 @pytest.mark.slow
-def test_each_bad_argument_of_each_command(tries, server, capsys):
-    found = faults(tries, server)
+def test_each_bad_argument_of_each_command(tries, folder, server, capsys):
+    found = faults(tries, folder, server)
     with capsys.disabled():
         print(f'\n{len(tries)} command lines with a bad argument, '
               f'{len(found)} with a fault: '

@@ -1,7 +1,5 @@
 """Poses of pictures: MMPose's inferencer and the demo script."""
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -133,14 +131,10 @@ def test_video(inferencer, pictures, tmp_path):
     assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == 3
 
 
-def test_demo_script(checkpoint, pictures, tmp_path):
+def test_demo_script(checkpoint, pictures, tmp_path, server):
     out = tmp_path / 'poses.jpg'
-    done = subprocess.run([
-        sys.executable, ROOT / 'demo/image_demo.py', pictures / 'a.jpg', TINY,
-        checkpoint, '--out', out, '--device', 'cpu'
-    ],
-                          capture_output=True,
-                          text=True)
+    done = server.run('demo/image_demo.py', pictures / 'a.jpg', TINY,
+                      checkpoint, '--out', out, '--device', 'cpu')
     assert done.returncode == 0, done.stderr
     assert 'persons' in done.stdout
     picture = cv2.imread(str(pictures / 'a.jpg'))
@@ -149,12 +143,8 @@ def test_demo_script(checkpoint, pictures, tmp_path):
     assert (drawn != picture).any()
 
 
-def test_demo_script_names_a_missing_file(checkpoint, pictures):
-    done = subprocess.run([
-        sys.executable, ROOT / 'demo/image_demo.py', pictures / 'none.jpg',
-        TINY, checkpoint
-    ],
-                          capture_output=True,
-                          text=True)
+def test_demo_script_names_a_missing_file(checkpoint, pictures, server):
+    done = server.run('demo/image_demo.py', pictures / 'none.jpg', TINY,
+                      checkpoint)
     assert done.returncode != 0
     assert done.stderr.strip().endswith('none.jpg is no file')

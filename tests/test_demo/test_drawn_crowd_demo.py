@@ -1,32 +1,33 @@
 """The demo end to end, in small: drawn, trained, evaluated, shown."""
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def run(folder, *options):
-    return subprocess.run([
-        sys.executable, ROOT / 'demo/drawn_crowd_demo.py', '--work-dir',
-        folder / 'work', '--data-root', folder / 'data', '--num-train', '8',
-        '--num-val', '4', '--cfg-options', 'train_dataloader.batch_size=4',
-        'train_cfg.max_epochs=1', *options
-    ],
-                          capture_output=True,
-                          text=True,
-                          cwd=folder)
+def run(server, folder, *options):
+    return server.run(
+        'demo/drawn_crowd_demo.py',
+        '--work-dir',
+        folder / 'work',
+        '--data-root',
+        folder / 'data',
+        '--num-train',
+        8,
+        '--num-val',
+        4,
+        '--cfg-options',
+        'train_dataloader.batch_size=4',
+        'train_cfg.max_epochs=1',
+        *options,
+        cwd=folder)
 
 
 @pytest.fixture(scope='module')
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, server):
     """The folder that a demo of a few steps leaves, and what it prints."""
     folder = tmp_path_factory.mktemp('demo')
-    done = run(folder, 'default_hooks.logger.interval=1')
+    done = run(server, folder, 'default_hooks.logger.interval=1')
     assert done.returncode == 0, done.stderr[-3000:]
     return folder, done.stdout, done.stderr
 
@@ -70,8 +71,9 @@ def test_its_log_is_calm(demo):
     assert printed.splitlines()[-1].endswith('demo.log')
 
 
-def test_a_failed_training_shows_its_error_and_where_the_rest_is(tmp_path):
-    done = run(tmp_path, 'model.head.num_keypoints=16')
+def test_a_failed_training_shows_its_error_and_where_the_rest_is(
+        tmp_path, server):
+    done = run(server, tmp_path, 'model.head.num_keypoints=16')
     assert done.returncode != 0
     assert 'num_keypoints=16' in done.stderr
     last = done.stderr.splitlines()[-1]

@@ -1,9 +1,6 @@
 """The Python of the pages runs as it stands."""
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -11,6 +8,7 @@ import mmpose
 import numpy as np
 import pytest
 import torch
+from fork_server import ForkServer
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
@@ -126,15 +124,18 @@ def prepare(page, folder):
     return '\n'.join(script)
 
 
+@pytest.fixture(scope='module')
+def reader(folder):
+    """Starts scripts with the package that lies in the folder."""
+    server = ForkServer(folder)
+    yield server
+    server.close()
+
+
 @pytest.mark.parametrize('page', pages_with('python'), ids=str)
-def test_python_runs_as_it_stands(page, folder):
+def test_python_runs_as_it_stands(page, folder, reader):
     """The blocks of a page one after the other."""
-    done = subprocess.run(
-        [sys.executable, '-c', prepare(page, folder)],
-        cwd=folder,
-        env=dict(os.environ, PYTHONPATH=str(folder)),
-        capture_output=True,
-        text=True)
+    done = reader.run('-c', prepare(page, folder), cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     if page == Path('README.md'):
         assert re.search(r'score 0\.\d+, nose at', done.stdout)

@@ -4,8 +4,6 @@ A test module names the one it is about in ``SCRIPT``, a path below
 ``tools/``.
 """
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,15 +18,11 @@ def tool(request):
 
 
 @pytest.fixture(scope='module')
-def start(request):
+def start(request, server):
     """Start the script in a process of its own, with these arguments."""
 
     def start(*arguments, script=None):
-        return subprocess.run([
-            sys.executable, TOOLS /
-            (script or request.module.SCRIPT), *map(str, arguments)
-        ],
-                              capture_output=True,
-                              text=True)
+        return server.run(TOOLS / (script or request.module.SCRIPT),
+                          *arguments)
 
     return start

@@ -1,19 +1,10 @@
 """The picture of the data flow in the docs."""
-import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
-import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPT = ROOT / 'tools/misc/draw_architecture.py'
-
-
-@pytest.fixture(scope='module')
-def tool():
-    return runpy.run_path(str(SCRIPT))
+SCRIPT = 'misc/draw_architecture.py'
 
 
 def test_every_place_in_the_picture_is_in_the_package(tool):
@@ -30,11 +21,9 @@ def test_no_two_boxes_stand_in_one_place(tool):
     assert len(set(centres)) == len(centres)
 
 
-def test_the_command(tmp_path):
+def test_the_command(tmp_path, start):
     out = tmp_path / 'architecture.png'
-    done = subprocess.run([sys.executable, SCRIPT, '--out', out],
-                          capture_output=True,
-                          text=True)
+    done = start('--out', out)
     assert done.returncode == 0, done.stderr
     picture = cv2.imread(str(out))
     committed = cv2.imread(str(ROOT / 'docs/architecture.png'))
