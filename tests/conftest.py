@@ -1,4 +1,5 @@
 """Settings and pictures that all tests share."""
+import functools
 import gc
 
 import cv2
@@ -7,6 +8,8 @@ import pytest
 import torch
 from fork_server import ForkServer
 from hypothesis import settings
+from mmengine.config import utils as config_utils
+from mmengine.fileio import load
 
 # before any test imports MMPose: with mmcv-lite, it makes MMPose importable
 import mmpose_pinet  # noqa: F401
@@ -35,6 +38,14 @@ def configs_are_logged_unformatted():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **_:
                       (text, True))
+        yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def zoo_of_mmpose_is_read_once():
+    """MMEngine reads 150 files of it for each config with ``mmpose::``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_utils, 'load', functools.cache(load))
         yield
 
 
