@@ -71,9 +71,11 @@ class ForkServer:
         return Ended(code, out, err, seconds)
 
     def close(self) -> None:
-        """End the server."""
-        self._server.stdin.close()
+        """End the server. That its stdin closes would not do: processes that
+        a test has forked, and forgotten, have it as well."""
+        self._server.kill()
         self._server.wait()
+        self._server.stdin.close()
         self._server.stdout.close()
         self._folder.cleanup()
 
