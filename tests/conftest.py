@@ -1,18 +1,24 @@
 """Settings and pictures that all tests share."""
 import functools
 import gc
+import os
 
+# before any test imports MMPose: with mmcv-lite, it makes MMPose importable
+import mmpose_pinet  # noqa: F401
+
+# isort: split
 import cv2
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from fork_server import ForkServer
 from hypothesis import settings
 from mmengine.config import utils as config_utils
 from mmengine.fileio import load
+from random_weights import TINY, save_random_weights
 
-# before any test imports MMPose: with mmcv-lite, it makes MMPose importable
-import mmpose_pinet  # noqa: F401
+from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.datasets.drawn import draw_image
 
 # the same examples on every run, on machines of any speed
@@ -55,6 +61,28 @@ def server():
     server = ForkServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope='session')
+def checkpoint(tmp_path_factory):
+    """Weights of the slim HRNet, never trained; it finds something
+    everywhere."""
+    return save_random_weights(tmp_path_factory.mktemp('weights') / 'tiny.pth')
+
+
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory, checkpoint):
+    """The file that ``pinet export`` makes of them. Seconds of work: of the
+    processes that share a run of the tests, the first one does it."""
+    folder = tmp_path_factory.getbasetemp()
+    if 'PYTEST_XDIST_WORKER' in os.environ:
+        folder = folder.parent
+    file = folder / 'exported/tiny.onnx'
+    with FileLock(folder / 'exported.lock'):
+        if not file.exists():
+            file.parent.mkdir()
+            export_model(TINY, checkpoint, file)
+    return file
 
 
 # height and width, in the order of the pictures' names

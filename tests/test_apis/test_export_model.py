@@ -59,16 +59,29 @@ def test_the_file_tells_what_its_readers_need(written, weights):
     assert metadata.checkpoint_sha256 == content
 
 
-def test_the_command_says_what_it_wrote(weights, tmp_path, capsys):
+def no_fusion(config):
+    config.model.head.post_processor = None
+
+
+def test_one_view_without_fusion_by_the_command(write_config, weights,
+                                                tmp_path, capsys):
     file = tmp_path / 'one_view.onnx'
-    assert main([
-        'export', 'pinet_hrnet-tiny_drawn-crowd', weights, '--out',
-        str(file), '--no-flip'
-    ]) == 0
+    config = write_config(no_fusion)
+    assert main(
+        ['export',
+         str(config), weights, '--out',
+         str(file), '--no-flip']) == 0
     assert capsys.readouterr().out == (
         f'{file}: 8 MB, fp32, 17 keypoints, one view, 90 candidates\n')
+    model = onnx.load(file)
     assert not any(node.op_type == 'Concat' and 'images' in node.input
-                   for node in onnx.load(file).graph.node)
+                   for node in model.graph.node)
+    metadata = FileMetadata.from_props(
+        {p.key: p.value
+         for p in model.metadata_props}, str(file))
+    assert metadata.post_processor() is None
+    assert not metadata.flip_test
+    assert len(metadata.sigmas) == 17  # of the skeleton
 
 
 def several_scales(config):
@@ -126,15 +139,3 @@ def test_another_head_is_refused(write_config, weights, tmp_path):
     with pytest.raises(ValueError, match='RemoveSmall .* know PoseFusion'):
         export_model(
             write_config(another_post_processor), weights, tmp_path / 'a.onnx')
-
-
-def test_without_fusion_the_file_says_so(write_config, weights, tmp_path):
-
-    def no_fusion(config):
-        config.model.head.post_processor = None
-
-    metadata = export_model(
-        write_config(no_fusion), weights, tmp_path / 'a.onnx', False)
-    assert metadata.post_processor() is None
-    assert not metadata.flip_test
-    assert len(metadata.sigmas) == 17  # of the skeleton

@@ -16,6 +16,9 @@ from mmpose.registry import MODELS
 from mmpose_pinet.models.pose_estimators.folded_backbone import \
     suits_channels_last
 
+# many layers, which are counted one by one
+SLOW_TO_COUNT = 'pinet_hrnet-w48_coco-640x640', 'pinet_litehrnet-18_coco'
+
 
 @pytest.fixture(params=BACKBONES)
 def name(request):
@@ -125,6 +128,10 @@ def test_only_depthwise_convolutions_stay_channels_first(name):
     assert suits_channels_last(backbone) == ('litehrnet' not in name)
 
 
+@pytest.mark.parametrize('name', [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW_TO_COUNT))
+    for name in BACKBONES
+])
 def test_the_metafile_says_how_large_it_is(name):
     """FLOPs are so many a pixel, and so many a candidate: two small inputs
     tell of the config's."""

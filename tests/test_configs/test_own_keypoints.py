@@ -78,6 +78,7 @@ def test_targets_hold_the_geckos_that_are_drawn(cfg, geckos):
     assert found > 0.95 * total
 
 
+@pytest.mark.slow
 def test_trained_tested_and_drawn(cfg, tmp_path):
     runner = Runner.from_cfg(cfg)
     runner.train()

@@ -205,7 +205,13 @@ def small_run(cfg, tmp_path):
     return Runner.from_cfg(cfg)
 
 
-@pytest.mark.parametrize('peer', NAMES, indirect=True)
+# those of COCO have the joints of OCHuman's
+@pytest.mark.parametrize(
+    'peer', [
+        pytest.param(name, marks=[pytest.mark.slow] * name.endswith('_coco'))
+        for name in NAMES
+    ],
+    indirect=True)
 def test_a_run_trains_validates_and_tests(peer, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(peer)['num_keypoints'])
     prefix = peer.default_hooks.checkpoint.save_best

@@ -5,13 +5,13 @@ import cv2
 import pytest
 
 
-def run(server, folder, *options):
+def run(server, folder, data, *options):
     return server.run(
         'demo/drawn_crowd_demo.py',
         '--work-dir',
         folder / 'work',
         '--data-root',
-        folder / 'data',
+        data,
         '--num-train',
         8,
         '--num-val',
@@ -27,7 +27,8 @@ def run(server, folder, *options):
 def demo(tmp_path_factory, server):
     """The folder that a demo of a few steps leaves, and what it prints."""
     folder = tmp_path_factory.mktemp('demo')
-    done = run(server, folder, 'default_hooks.logger.interval=1')
+    done = run(server, folder, folder / 'data',
+               'default_hooks.logger.interval=1')
     assert done.returncode == 0, done.stderr[-3000:]
     return folder, done.stdout, done.stderr
 
@@ -72,8 +73,9 @@ def test_its_log_is_calm(demo):
 
 
 def test_a_failed_training_shows_its_error_and_where_the_rest_is(
-        tmp_path, server):
-    done = run(server, tmp_path, 'model.head.num_keypoints=16')
+        demo, tmp_path, server):
+    data = demo[0] / 'data'
+    done = run(server, tmp_path, data, 'model.head.num_keypoints=16')
     assert done.returncode != 0
     assert 'num_keypoints=16' in done.stderr
     last = done.stderr.splitlines()[-1]

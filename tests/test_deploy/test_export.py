@@ -87,14 +87,14 @@ def test_one_file_is_right_for_every_size(exported, network, height, width,
     np.testing.assert_allclose(found[1][valid], scores[valid], atol=1e-5)
 
 
-def test_another_process_runs_another_batch(exported, network):
+def test_another_process_runs_another_batch(exported, network, tmp_path):
     pictures = draw_noise(3, 128, 320, 3)
     code = ('import sys, numpy, onnxruntime\n'
             'session = onnxruntime.InferenceSession(sys.argv[1])\n'
             'pictures = numpy.load(sys.argv[2])\n'
             'numpy.save(sys.argv[3], session.run(["keypoints"], '
             'dict(images=pictures))[0])\n')
-    given, taken = exported.with_name('in.npy'), exported.with_name('out.npy')
+    given, taken = tmp_path / 'in.npy', tmp_path / 'out.npy'
     np.save(given, pictures)
     subprocess.run([sys.executable, '-c', code, exported, given, taken],
                    check=True)

@@ -1,4 +1,7 @@
 """What is rounded to 8 bits, and what is not."""
+from contextlib import redirect_stdout
+from io import StringIO
+
 import cv2
 import numpy as np
 import onnx
@@ -9,6 +12,8 @@ from mmpose_pinet.cli import main
 from mmpose_pinet.deploy.metadata import FileMetadata
 from mmpose_pinet.deploy.quantize import nodes_to_round, quantize
 from mmpose_pinet.deploy.runtime import PINetRuntime
+
+EXPORT = 'export', 'pinet_hrnet-tiny_drawn-crowd'
 
 
 @pytest.fixture(scope='module')
@@ -25,10 +30,21 @@ def pictures(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def quantised(exported, pictures):
-    file = exported.with_name('int8.onnx')
-    quantize(exported, file, pictures)
-    return file
+def command(checkpoint, pictures, tmp_path_factory):
+    """The file that the command writes, and what it prints."""
+    file = tmp_path_factory.mktemp('quantised') / 'int8.onnx'
+    with redirect_stdout(StringIO()) as printed:
+        assert main([
+            *EXPORT, checkpoint, '--out',
+            str(file), '--int8', '--calibration',
+            str(pictures)
+        ]) == 0
+    return file, printed.getvalue()
+
+
+@pytest.fixture(scope='module')
+def quantised(command):
+    return command[0]
 
 
 def metadata_of(file):
@@ -120,14 +136,12 @@ def test_a_picture_that_cannot_be_read_leaves_what_was_there(
     assert file.read_text() == 'before'
 
 
-def test_the_command_exports_in_int8(checkpoint, pictures, tmp_path, capsys):
-    command = [
-        'export', 'pinet_hrnet-tiny_drawn-crowd', checkpoint, '--out',
-        str(tmp_path / 'a.onnx'), '--no-flip', '--int8'
-    ]
-    assert main(command) == 2
+def test_the_command_says_that_it_exported_in_int8(command):
+    assert 'MB, int8, 17 keypoints, ' in command[1]
+
+
+def test_the_command_needs_pictures(checkpoint, tmp_path, capsys):
+    out = str(tmp_path / 'a.onnx')
+    assert main([*EXPORT, checkpoint, '--out', out, '--int8']) == 2
     assert '--int8 and --calibration FOLDER go together' in (
         capsys.readouterr().err)
-    assert main(command + ['--calibration', str(pictures)]) == 0
-    assert 'MB, int8, 17 keypoints, one view' in capsys.readouterr().out
-    assert metadata_of(tmp_path / 'a.onnx').quantized

@@ -141,6 +141,7 @@ def test_numbers_out_of_range_are_named(tmp_path, arguments, message):
         draw_crowd(tmp_path, **arguments)
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_gets_one_error(tmp_path):
     """Its drawing processes import it, and would draw in their turn."""
     script = tmp_path / 'script.py'

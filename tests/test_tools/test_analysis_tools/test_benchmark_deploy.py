@@ -50,6 +50,7 @@ def report(benchmark, cfg, deploy):
     return rows, calls, codes
 
 
+@pytest.mark.slow
 def test_each_way_is_measured_against_the_torch_path(report):
     rows = report[0]
     files = {row.work: row.ours for row in rows if row.unit == 'byte'}
@@ -67,6 +68,7 @@ def test_each_way_is_measured_against_the_torch_path(report):
     assert len(times) == 5 * len(names) + 2 * len(['fp32', 'int8'])
 
 
+@pytest.mark.slow
 def test_limits_are_those_of_the_precisions_that_ran(report):
     limits = [row.work for row in report[0] if 'limit' in row.work]
     assert limits == [
@@ -74,6 +76,7 @@ def test_limits_are_those_of_the_precisions_that_ran(report):
     ] * 2
 
 
+@pytest.mark.slow
 def test_exported_files_start_without_torch(report):
     torch_start, *others = report[2]
     assert 'sys.modules' not in torch_start and len(others) == 4

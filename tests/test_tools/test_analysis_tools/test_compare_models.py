@@ -91,6 +91,7 @@ def test_pictures_show_the_truth_and_all_models(comparison, finished):
     assert (out / 'comparison.png').is_file()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_was_stopped(comparison, finished, monkeypatch):
     out, base, report = finished
     results = json.loads((out / 'results.json').read_text())

@@ -1,8 +1,7 @@
 """An exported file is tested from the command line."""
 import pytest
-from random_weights import TINY, save_random_weights
+from random_weights import TINY
 
-from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.datasets.drawn import draw_crowd
 
 SCRIPT = 'deployment/test_exported.py'
@@ -20,11 +19,9 @@ def options(tmp_path_factory):
     ]
 
 
-def test_metrics_are_printed(start, tmp_path, options):
+def test_metrics_are_printed(start, exported, options):
     pytest.importorskip('onnxruntime')
-    file = tmp_path / 'a.onnx'
-    export_model(TINY, save_random_weights(tmp_path / 'a.pth'), file)
-    run = start(TINY.stem, file, '--engine', 'onnxruntime', '--threads', 1,
+    run = start(TINY.stem, exported, '--engine', 'onnxruntime', '--threads', 1,
                 *options)
     assert run.returncode == 0, run.stderr
     metrics = dict(
