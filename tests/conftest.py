@@ -2,6 +2,8 @@
 import functools
 import gc
 import os
+from copy import deepcopy
+from pathlib import Path
 
 # before any test imports MMPose: with mmcv-lite, it makes MMPose importable
 import mmpose_pinet  # noqa: F401
@@ -14,12 +16,15 @@ import torch
 from filelock import FileLock
 from fork_server import ForkServer
 from hypothesis import settings
+from mmengine.config import Config
 from mmengine.config import utils as config_utils
 from mmengine.fileio import load
 from random_weights import TINY, save_random_weights
 
 from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.datasets.drawn import draw_image
+
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 
 # the same examples on every run, on machines of any speed
 settings.register_profile(
@@ -48,10 +53,20 @@ def configs_are_logged_unformatted():
 
 
 @pytest.fixture(scope='session', autouse=True)
-def zoo_of_mmpose_is_read_once():
-    """MMEngine reads 150 files of it for each config with ``mmpose::``."""
+def configs_are_read_once():
+    """Those of the repository, which no test writes. For each with
+    ``mmpose::`` MMEngine reads 150 files of MMPose's zoo as well."""
+    read = Config._file2dict
+    read_once = functools.cache(read)
+
+    def copy(filename, *args, **options):
+        if CONFIGS in Path(filename).resolve().parents:
+            return deepcopy(read_once(str(filename), *args, **options))
+        return read(filename, *args, **options)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config_utils, 'load', functools.cache(load))
+        patch.setattr(Config, '_file2dict', staticmethod(copy))
         yield
 
 

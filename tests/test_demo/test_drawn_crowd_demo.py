@@ -72,6 +72,7 @@ def test_its_log_is_calm(demo):
     assert printed.splitlines()[-1].endswith('demo.log')
 
 
+@pytest.mark.slow
 def test_a_failed_training_shows_its_error_and_where_the_rest_is(
         demo, tmp_path, server):
     data = demo[0] / 'data'

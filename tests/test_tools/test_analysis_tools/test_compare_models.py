@@ -40,15 +40,25 @@ def arguments(crowd, seed=0, **more):
 
 
 @pytest.fixture(scope='module')
-def finished(comparison, crowd, tmp_path_factory):
+def finished(comparison, crowd, tmp_path_factory, server):
     """A run of three models, two of which share one training."""
     out = tmp_path_factory.mktemp('comparison')
     base = comparison.command.load_base(arguments(crowd, val_interval=1))
-    return out, base, run(comparison, base, out)
+
+    def launch(script, cfg, folder, *arguments):
+        folder.mkdir()
+        cfg.dump(folder / 'config.py')
+        done = server.run(f'tools/{script}', folder / 'config.py', *arguments,
+                          '--work-dir', folder)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    runs = comparison.runs.Runs(base, out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, '_launch', launch)  # at the cost of forks
+        return out, base, run(comparison, base, out, runs)
 
 
-def run(comparison, base, out, runs=None):
-    runs = runs or comparison.runs.Runs(base, out)
+def run(comparison, base, out, runs):
     models = comparison.command.fit(comparison.rows.read_models(MODELS), runs)
     return comparison.command.compare('comparison', 'Three', models, runs, 2)
 

@@ -92,7 +92,8 @@ def test_the_whole_is_the_sum(rows, tiny):
 
 @pytest.mark.parametrize('name, params, flops', [
     ('pinet_hrnet-w32_ochuman', 29.364e6, 42.438e9),
-    ('spm_hrnet-w32_ochuman', 29.331e6, 41.888e9),
+    pytest.param(
+        'spm_hrnet-w32_ochuman', 29.331e6, 41.888e9, marks=pytest.mark.slow),
 ])
 def test_the_papers_row(tool, name, params, flops):
     """Table 3, to its last digit. All that it counts grows with the input's
