@@ -78,7 +78,8 @@ def quantize(source: Union[str, Path],
         raise ValueError(f'{source} computes in int8 already')
     found = list(open_inputs(pictures).pictures)
     steps = np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)
-    inputs = (resize(read_image(found[i]), metadata)[0] for i in steps)
+    # a picture that cannot be read is told before minutes of work
+    inputs = [resize(read_image(found[i]), metadata)[0] for i in steps]
     hints = NoPreparationHint()
     logging.getLogger().addFilter(hints)
     try:

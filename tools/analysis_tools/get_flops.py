@@ -20,7 +20,7 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 # isort: split
 import torch
 import torch.nn as nn
-from mmengine.analysis import get_model_complexity_info
+from mmengine.analysis import FlopAnalyzer
 from mmengine.registry import init_default_scope
 from mmpose.models.necks import FeatureMapProcessor
 from mmpose.registry import MODELS
@@ -91,11 +91,10 @@ def build_model(config: str, options: dict) -> nn.Module:
 def count(module: nn.Module, *inputs: Union[torch.Tensor,
                                             tuple]) -> Complexity:
     """Count the parameters and FLOPs of a module."""
-    info = get_model_complexity_info(
-        module, inputs=inputs, show_table=False, show_arch=False)
+    flops = FlopAnalyzer(module, inputs).total()
     # MMEngine knows no deformable convolution
-    _, deformable = count_convolutions(module, *inputs, kind='DeformConv')
-    return info['params'], info['flops'] + deformable
+    params, deformable = count_convolutions(module, *inputs, kind='DeformConv')
+    return params, flops + deformable
 
 
 def count_convolutions(module: nn.Module,
