@@ -134,15 +134,15 @@ class PartSPR(BaseKeypointCodec):
             raise ValueError(
                 'PartSPR needs the box area of each person: put '
                 "dict(type='BottomupBoxArea') before GenerateTarget")
-        area = np.asarray(area, dtype=np.float32).reshape(-1)
+        area = np.asarray(area).reshape(-1)
         if len(area) != num_persons:
             raise ValueError(f'area holds {len(area)} values for '
                              f'{num_persons} persons')
-        if keypoints_visible is None:
-            keypoints_visible = np.ones((num_persons, num_keypoints))
 
         points = (keypoints / self.scale_factor).astype(np.float32)
-        labelled = (keypoints_visible > 0) & np.isfinite(points).all(-1)
+        labelled = np.isfinite(points).all(-1)
+        if keypoints_visible is not None:
+            labelled &= keypoints_visible > 0
         points[~labelled] = 0  # of weight 0, and 0 times NaN is NaN
         centres, has_centre = self._part_centres(points, labelled, area)
 

@@ -74,6 +74,14 @@ def test_a_point_outside_the_image_makes_no_target(point):
     assert not encoded['keypoint_indices'][..., 1].any()
 
 
+@pytest.mark.parametrize('point', [(0, 20), (20, 0), (.5, .5), (63.9, 47.9)])
+def test_a_point_in_the_outermost_cells_makes_a_target(point):
+    encoded = build(4).encode(np.full((1, K, 2), point, np.float32))
+    assert (encoded['heatmaps'].max((1, 2)) == 1).all()
+    weights = encoded['keypoint_weights']
+    assert weights.dtype == np.float32 and (weights == 1).all()
+
+
 def test_a_picture_without_persons_has_empty_targets():
     encoded = build(4).encode(np.zeros((0, K, 2), np.float32))
     assert encoded['heatmaps'].shape == (K, 12, 16)

@@ -125,19 +125,19 @@ def test_targets_as_by_loop(rng, num_persons):
 
 def test_contract_of_shapes_and_types(rng):
     keypoints, visible, area = draw_persons(rng, 4)
-    encoded = build(PARTS).encode(keypoints, visible, area)
+    encoded = build(PARTS).encode(keypoints, visible, area[:, None])
     count = len(encoded['part_indices'])
     assert count > 0
     assert {
-        name: (value.shape, value.dtype.kind)
+        name: (value.shape, value.dtype)
         for name, value in encoded.items()
     } == dict(
-        heatmaps=((9, 24, 32), 'f'),
-        heatmap_weights=((9, 24, 32), 'f'),
-        part_indices=((count, ), 'i'),
-        cell_indices=((count, ), 'i'),
-        displacements=((count, 5, 2), 'f'),
-        displacement_weights=((count, 5), 'f'))
+        heatmaps=((9, 24, 32), 'float32'),
+        heatmap_weights=((9, 24, 32), 'float32'),
+        part_indices=((count, ), 'int64'),
+        cell_indices=((count, ), 'int64'),
+        displacements=((count, 5, 2), 'float32'),
+        displacement_weights=((count, 5), 'float32'))
     tables = {**PartSPR.field_mapping_table, **PartSPR.label_mapping_table}
     assert set(tables) == set(encoded)
 

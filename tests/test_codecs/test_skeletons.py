@@ -115,6 +115,7 @@ def test_a_path_starts_at_the_working_directory(tmp_path, monkeypatch):
     ('skeleton_info.0.link', ('shell', 'tail'),
      r"'shell' in skeleton_info\[0\]\.link is no keypoint.*'mouth'"),
     ('skeleton_info.1.link', ('tail', ), r'skeleton_info\[1\].*two names'),
+    ('skeleton_info.1', {}, r'skeleton_info\[1\].*two names'),
 ])
 def test_a_mistake_is_told(tmp_path, key, value, message):
     info = copy.deepcopy(SNAIL)
@@ -136,7 +137,8 @@ def test_keypoints_are_counted_in_order(tmp_path, ids):
     """Else MMPose mirrors the wrong ones, in silence."""
     joints = dict(zip(ids, SNAIL['keypoint_info'].values()))
     path = write(tmp_path / 'a.py', dict(SNAIL, keypoint_info=joints))
-    with pytest.raises(ValueError, match=r'must count .* not \[.*\d\]'):
+    message = r'- keypoint_info must count .* in this order, not \[.*\d\]'
+    with pytest.raises(ValueError, match=message):
         load_skeleton(path)
 
 

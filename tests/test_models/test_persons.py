@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample
 
-from mmpose_pinet.models.persons import fuse_candidates
+from mmpose_pinet.models.persons import check_features, fuse_candidates
 from mmpose_pinet.post_processors import PoseFusion
 
 FUSION = PoseFusion([0.1] * 3)
@@ -62,3 +63,37 @@ def test_nobody(kind):
     assert found.keypoints.shape == (0, 3, 2)
     assert found.keypoint_scores.shape == (0, 3)
     assert found.bboxes.shape == (0, 4) and found.bbox_scores.shape == (0, )
+
+
+def test_all_persons_unless_a_score_is_given():
+    candidates = InstanceData(keypoints=POSES, keypoint_scores=SCORES / 100)
+    assert len(fuse_candidates(candidates, FUSION)) == 2
+
+
+def test_candidates_that_are_no_numbers_are_told_with_their_image():
+    candidates = InstanceData(keypoints=POSES * np.nan, keypoint_scores=SCORES)
+    with pytest.raises(ValueError, match='^a.jpg: keypoints or scores'):
+        fuse_candidates(candidates, FUSION, image='a.jpg')
+
+
+@pytest.mark.parametrize('view', [0, 1])
+def test_the_image_of_each_view_is_told(view):
+    """In a flip test; one without a file as such."""
+    maps = [torch.zeros(4, 2, 3, 3), torch.zeros(4, 1, 2, 2)]
+    samples = [
+        PoseDataSample(metainfo=dict(img_path='a.jpg')),
+        PoseDataSample()
+    ]
+    for image, name in enumerate(['a.jpg', 'an image without a file']):
+        wrong = [x.clone() for x in maps]
+        wrong[1][2 * view + image, 0, 1, 1] = float('inf')
+        with pytest.raises(ValueError, match=f'^{name}: features'):
+            check_features(wrong, samples)
+    check_features(maps, samples)
+
+
+@pytest.mark.parametrize('dtype', [torch.half, torch.bfloat16])
+def test_large_features_are_finite_features(dtype):
+    """Though their sum is beyond the largest number of half precision."""
+    check_features([torch.full((1, 8, 64, 64), 9e3, dtype=dtype)],
+                   [PoseDataSample()])

@@ -153,7 +153,7 @@ def to_arrays(images: Tensor, poses: Tensor, scores: Tensor,
     Returns:
         list[tuple[np.ndarray]]: B poses (t', K, 2) and scores (t', K).
     """
-    rows = torch.cat([images[:, None].to(scores), poses.flatten(1), scores], 1)
+    rows = torch.cat([images[:, None], poses.flatten(1), scores], 1)
     rows = rows.detach().cpu().numpy()
     images, places, scores = np.split(rows, [1, -scores.shape[1]], axis=1)
     poses = places.reshape(poses.shape)

@@ -111,12 +111,12 @@ class PINetHead(BaseHead):
             post_processor, num_keypoints, skeleton and skeleton.sigmas)
         self._graphed_candidates = GraphedCandidates()
 
-    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
+    def _load_from_state_dict(self, state_dict, prefix, *args):
         # the point layer was a convolution with kernels of size 1
         name = f'{prefix}point_layer.weight'
         if name in state_dict:
             state_dict[name] = state_dict[name].flatten(1)
-        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def forward(self, feats: Tuple[Tensor]) -> Tensor:
         """Make the point maps (B, K+S, H, W), keypoints first (Eq. 6).

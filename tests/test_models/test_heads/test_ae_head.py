@@ -85,6 +85,14 @@ def features(count=len(PICTURES)):
     return torch.randn(count, C, HEIGHT // 4, WIDTH // 4, generator=generator),
 
 
+def test_weights_start_as_init_cfg_says():
+    start = dict(type='Constant', layer='Conv2d', val=.5, bias=.25)
+    head = build('AEHead', init_cfg=start)
+    head.init_weights()
+    for parameter, value in zip(head.final_layer.parameters(), (.5, .25)):
+        assert (parameter == value).all()
+
+
 # --- maps -------------------------------------------------------------------
 
 
@@ -172,6 +180,20 @@ def test_loss_is_that_of_the_paper(head, strides):
     for name, loss in losses.items():
         assert expected[name] > 0
         assert loss.item() == pytest.approx(expected[name], rel=1e-4), name
+
+
+def test_losses_weigh_what_they_are_told_to():
+    samples = [sample(CROWD, [4])]
+    heavier = dict(
+        keypoint_loss=dict(type='KeypointMSELoss', loss_weight=2.),
+        tag_loss=dict(type='AssociativeEmbeddingLoss', loss_weight=.003))
+    usual, heavy = (
+        build('AEHead', **losses).loss(features(1), samples)
+        for losses in ({}, heavier))
+    factors = {'loss/heatmap': 2, 'loss/pull': 3, 'loss/push': 3}
+    assert usual.keys() == factors.keys()
+    for name, factor in factors.items():
+        torch.testing.assert_close(heavy[name], factor * usual[name])
 
 
 def test_every_weight_learns_where_nobody_is(head, strides):

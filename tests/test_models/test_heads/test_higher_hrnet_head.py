@@ -18,6 +18,15 @@ def test_maps_have_two_resolutions(head):
     assert fine.shape == (3, K, 48, 64)
 
 
+def test_the_fine_level_is_as_published():
+    """A deconvolution to 32 channels, and four residual blocks."""
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        layers = build('HigherHRNetHead').fine_layers
+    assert [type(layer).__name__ for layer in layers] == \
+        ['ConvTranspose2d', 'BatchNorm2d', 'ReLU'] + ['BasicBlock'] * 4
+    assert layers[0].weight.shape == (C + 2 * K, 32, 4, 4)
+
+
 def test_a_test_averages_heatmaps_and_takes_the_coarse_tags(head):
     (coarse, fine), tags = head.predict_maps(features())
     heatmaps, merged_tags = head(features())

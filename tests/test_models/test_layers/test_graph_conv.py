@@ -1,11 +1,12 @@
 """Graph convolutions against the formulae, keypoint by keypoint."""
 import pytest
 import torch
+import torch.distributed as dist
 import torch.nn as nn
 
 from mmpose_pinet.models.layers.graph_conv import (GraphConv,
                                                    ResidualGraphConv,
-                                                   norm_rows,
+                                                   count_rows, norm_rows,
                                                    normalized_adjacency)
 
 
@@ -104,6 +105,27 @@ def test_two_rows_are_normalised_by_themselves():
     expected = torch.tensor([[-1., 0, 1], [1, 0, -1]])
     torch.testing.assert_close(out, expected, atol=1e-4, rtol=0)
     torch.testing.assert_close(norm.running_mean, torch.tensor([.2, 0, .3]))
+
+
+def test_rows_of_half_precision_are_taken_in_the_norms():
+    rows = torch.randn(5, 4).bfloat16()
+    norm = with_statistics(nn.BatchNorm1d(4))
+    for count in 1, 5:
+        torch.testing.assert_close(
+            norm_rows(rows[:count], norm),
+            norm_rows(rows[:count].double(), norm))
+
+
+def test_rows_are_counted_with_and_without_other_processes():
+    """Which only a synchronised norm asks."""
+    norms, rows = [nn.BatchNorm1d(4), nn.SyncBatchNorm(4)], torch.zeros(3, 4)
+    assert [count_rows(rows, norm) for norm in norms] == [3, 3]
+    dist.init_process_group(
+        'gloo', store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        assert [count_rows(rows, norm) for norm in norms] == [3, 3]
+    finally:
+        dist.destroy_process_group()
 
 
 def test_weights_start_as_the_release_has_them():

@@ -80,6 +80,14 @@ def test_fixed_graphs_are_no_parameters(graph):
                                expected.double())
 
 
+def test_weights_start_as_init_cfg_says():
+    refinement = build(
+        init_cfg=dict(type='Constant', layer='Linear', val=.5, bias=.25))
+    refinement.init_weights()
+    for linear in refinement.fuse, refinement.stem.linear:
+        assert (linear.weight == .5).all() and (linear.bias == .25).all()
+
+
 @pytest.mark.parametrize('count', [0, 1, 2])
 def test_few_poses_in_training(count):
     """Finite, and every parameter takes part."""

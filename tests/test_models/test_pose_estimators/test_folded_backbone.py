@@ -136,6 +136,7 @@ def test_it_is_made_once(dtype):
     model = build().to(dtype)
     copy = model._folded_backbone.of(model.backbone)
     assert model._folded_backbone.of(model.backbone) is copy
+    assert not any(x.requires_grad for x in copy.parameters())
     model.backbone.conv1.weight.data[0, 0, 0, 0] += 1
     assert model._folded_backbone.of(model.backbone) is not copy
 
@@ -174,6 +175,7 @@ def test_depthwise_convolutions_stay_channels_first():
 
     dense = nn.Sequential(nn.Conv2d(8, 16, 3, bias=False), nn.BatchNorm2d(16))
     assert suits_channels_last(dense)
+    assert not suits_channels_last(nn.Conv2d(4, 4, 1, groups=2))
     out = FoldedBackbone().of(dense.eval())(torch.rand(1, 8, 9, 9))
     assert out.is_contiguous(memory_format=torch.channels_last)
 

@@ -108,6 +108,7 @@ def test_what_a_person_is():
     np.testing.assert_allclose(found.bbox_scores, scores.mean(1), rtol=1e-5)
     assert (np.diff(found.bbox_scores) <= 0).all()
     assert all(np.isfinite(value).all() for _, value in found.items())
+    assert poses.dtype == scores.dtype == np.float32
 
 
 def test_persons_under_a_score_are_left_out():
@@ -161,6 +162,14 @@ def test_nobody(post_processor, flip_test):
             keypoint_scores=(0, K),
             bboxes=(0, 4),
             bbox_scores=(0, ))
+
+
+def test_a_pose_that_is_no_number_is_told_with_its_image():
+    head = build_head()
+    with torch.no_grad():
+        head.displacement_layer.bias[0] = float('nan')
+    with pytest.raises(ValueError, match='^b.jpg: keypoints or scores'):
+        head.predict((draw_features(1), ), samples(1, img_path='b.jpg'))
 
 
 def test_output_heatmaps():
@@ -217,6 +226,26 @@ def test_small_maps_count_as_if_resized_and_concatenated(num_views):
 def test_config_at_odds_with_itself(wrong, message):
     with pytest.raises(ValueError, match=message):
         build_head(**wrong)
+
+
+@pytest.mark.parametrize('width, peaks', [(390, 2), (392, 1)])
+def test_the_image_decides_how_far_apart_peaks_are(width, peaks):
+    """Up to a mean side of 200 cells, two may do; the maps of both views
+    have a column more than the image."""
+    head = build_small_head((width, 10), refinement=None).eval()
+    with torch.no_grad():  # parts are where the first channel says
+        head.point_layer.weight.zero_()
+        head.point_layer.weight[K:, 0] = 1
+        head.point_layer.bias.zero_()
+    view = torch.full((1, C, 10, width), -1.)
+    view[..., 5, 100], view[..., 5, 102] = 1, .9
+    # cell x of the image is cell W - 1/4 - x of its mirror image
+    mirrored = view.clone()
+    mirrored[..., 1:] = view.lerp(view.roll(-1, -1), .75)[..., :-1].flip(-1)
+    found, = head.predict([(view, ), (mirrored, )],
+                          samples(1, flip_indices=[0, 2, 1, 4, 3]),
+                          dict(flip_test=True))
+    assert len(found.keypoints) == S * peaks
 
 
 def test_flip_test_of_parts_without_mirror_images():
