@@ -1,10 +1,12 @@
 """Candidates of several test scales, brought together by plain loops."""
 import pytest
 import torch
+from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.models.heads.flip_test import FlipTest, PlainTest
-from mmpose_pinet.models.heads.multiscale import Candidates, merge_scales
+from mmpose_pinet.models.heads.multiscale import (Candidates, iterate_scales,
+                                                  merge_scales, to_arrays)
 
 SCALES, SIZES = [1., 0.5, 2.], [(20, 12), (12, 8), (44, 24)]
 CODEC = PartSPR((80, 48), (20, 12), [[0, 1], [2, 3, 4]])
@@ -88,3 +90,35 @@ def test_one_scale_is_left_as_it_is():
     assert torch.equal(poses, found.poses)
     keypoint_scores = CODEC.score_keypoints(found.maps[:, :5], images, poses)
     assert torch.equal(scores, found.part_scores[:, None] * keypoint_scores)
+
+
+def iterate(pad_shapes):
+    samples = [
+        PoseDataSample(metainfo=dict(pad_shape=shape)) for shape in pad_shapes
+    ]
+    levels = [torch.zeros(len(samples), 1, 12, 20)]
+    return list(iterate_scales(levels, samples, {}, CODEC))
+
+
+def test_images_of_one_padded_shape_are_tested_together():
+    (scale, levels, mirror), = iterate([[48, 80], (48, 80)])
+    assert (scale, mirror) == (1, PlainTest())
+    assert levels[0].shape == (2, 1, 12, 20)
+
+
+@pytest.mark.parametrize('count', [2, 3])
+def test_images_that_were_padded_to_the_shape_of_others_are_refused(count):
+    shapes = [(48, 80), (40, 80), (48, 72)]
+    with pytest.raises(ValueError, match=r'\(40, 80\), .*padded to one shape'):
+        iterate(shapes[:count])
+
+
+def test_candidates_of_no_image_are_left_behind():
+    """Those of each image come in their order."""
+    images = torch.tensor([1, -1, 0, 1])
+    poses, scores = torch.rand(4, 5, 2), torch.rand(4, 5)
+    found = to_arrays(images, poses, scores, 3)
+    for (of_poses, of_scores), rows in zip(found, ([2], [0, 3], [])):
+        assert torch.equal(torch.as_tensor(of_poses), poses[rows])
+        assert torch.equal(torch.as_tensor(of_scores), scores[rows])
+    assert len(found) == 3
