@@ -71,12 +71,12 @@ class HigherAssociativeEmbedding(AssociativeEmbedding):
             the cell y * W + x and whether there is a keypoint, and
             ``keypoint_weights`` (N, K).
         """
-        if keypoints_visible is None:
-            keypoints_visible = np.ones(keypoints.shape[:2], np.float32)
         inside = (keypoints >= 0) & (keypoints < self.input_size)
+        labelled = inside.all(-1).astype(np.float32)
+        if keypoints_visible is not None:
+            labelled *= keypoints_visible
         # the parent rounds to the nearest integer
-        return super().encode(keypoints - self.scale_factor / 2,
-                              keypoints_visible * inside.all(-1))
+        return super().encode(keypoints - self.scale_factor / 2, labelled)
 
     @torch.no_grad()
     def batch_decode(

@@ -69,9 +69,15 @@ def test_maps_of_both_resolutions_peak_at_the_centres_of_their_cells():
 @pytest.mark.parametrize('point', [(-0.5, 20), (20, -0.5), (64, 20), (20, 48)])
 def test_a_point_outside_the_image_makes_no_target(point):
     """Though its Gaussian would reach into it."""
-    encoded = build(4).encode(np.full((1, K, 2), point, np.float32))
+    persons = np.full((2, K, 2), point, np.float32)
+    encoded = build(4).encode(persons)
     assert encoded['heatmaps'].max() == 0
     assert not encoded['keypoint_indices'][..., 1].any()
+    # nor does it take any from another
+    persons[1, 0] = 20
+    encoded = build(4).encode(persons)
+    assert encoded['heatmaps'].max((1, 2)).tolist() == [1] + [0] * (K - 1)
+    assert encoded['keypoint_indices'][..., 1].sum() == 1
 
 
 @pytest.mark.parametrize('point', [(0, 20), (20, 0), (.5, .5), (63.9, 47.9)])

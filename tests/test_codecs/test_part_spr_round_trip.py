@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_part_spr import build, rows_of
@@ -56,6 +57,21 @@ def test_decode_gives_the_poses_back(crowd, parts, skeleton):
     assert scores.shape == poses.shape[:2]
     assert (scores > math.exp(-0.5 / 8) * math.exp(-2 / 8)).all()
     assert (scores <= 1 + 1e-6).all()
+
+
+def test_a_peak_without_a_row_gives_no_pose():
+    codec, keypoints, area = draw_crowd((3, [0, 3]), 'part-large', 'coco')
+    encoded = codec.encode(keypoints, None, area)
+    maps = torch.from_numpy(encoded['heatmaps'])[None, keypoints.shape[1]:]
+    parts = codec.find_peaks(maps)[1]
+    kept = encoded['part_indices'] != 1
+    poses, scores = codec.decode(
+        encoded['heatmaps'], **{
+            key: encoded[key][kept]
+            for key in ('part_indices', 'cell_indices', 'displacements')
+        })
+    assert len(poses) == len(scores) == (parts != 1).sum() < len(parts)
+    assert np.abs(poses[:, None] - keypoints).max((2, 3)).min(1).max() < 1e-3
 
 
 @pytest.mark.parametrize('parts, skeleton', PARTITION_NAMES)

@@ -251,6 +251,11 @@ def test_drawn_persons_come_back(head, strides, monkeypatch, flip_test):
                                person.keypoint_scores.mean(1), 1e-5)
 
 
+def test_maps_are_given_where_they_are_asked_for(head, strides):
+    persons = head.predict(features(1), [sample(CROWD, strides)])
+    assert [type(found) for found in persons] == [InstanceData]
+
+
 def test_mirrored_views_name_the_left_keypoints_right(head, strides):
     """By hand, for one feature map and its mirror image."""
     head.eval()
