@@ -42,6 +42,8 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 def _run(argv: List[str]) -> Optional[int]:
     args = _parser().parse_args(argv)
+    # MMPose tells that it found a file of its own where it looks for it
+    warnings.filterwarnings('ignore', 'The metainfo config file')
     try:
         return args.run(args)
     except ImportError as error:
@@ -210,8 +212,6 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _predict(args: argparse.Namespace) -> None:
-    # MMPose tells that it found a file of its own where it looks for it
-    warnings.filterwarnings('ignore', 'The metainfo config file')
     from .apis import PINet
     from .apis.predict import predict
 
@@ -251,7 +251,6 @@ def _convert(args: argparse.Namespace) -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    warnings.filterwarnings('ignore', 'The metainfo config file')
     if args.int8 != (args.calibration is not None):
         raise ValueError('--int8 and --calibration FOLDER go together: '
                          'pictures tell how large values become')
@@ -268,14 +267,14 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _report(args: argparse.Namespace) -> None:
-    warnings.filterwarnings('ignore', 'The metainfo config file')
     from .apis.configs import load_config, read_options
     from .visualization.report import write_report
 
     options = read_options(args.cfg_options, 'pinet report')
-    page = write_report(
-        load_config(args.config, options), args.files, args.out, args.labels,
-        args.num_images, args.score_thr)
+    names = args.config, *args.other_config
+    config, *other = (load_config(name, options) for name in names)
+    page = write_report(config, args.files, args.out, args.labels,
+                        args.num_images, args.score_thr, *other)
     print(f'{page}: open it in a browser')
 
 

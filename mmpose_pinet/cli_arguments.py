@@ -24,6 +24,13 @@ def add_report_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="names of the runs (default: the files' names)")
     parser.add_argument(
+        '--other-config',
+        nargs=1,
+        default=[],
+        metavar='CONFIG',
+        help="of the second file's test, where it scores poses of a dump in "
+        'another way')
+    parser.add_argument(
         '--num-images',
         type=count,
         default=100,

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.registry import DefaultScope
 from mmpose.registry import DATASETS
@@ -139,6 +140,34 @@ def test_two_runs_stand_side_by_side(pair):
     image, = (i for i in pair.data['images'] if i['name'] == '1.png')
     assert [run['oks'] for run in image['runs']] == [1, 0]
     assert [len(run['poses']) for run in image['runs']] == [2, 0]
+
+
+def test_each_dump_is_scored_by_its_own_test(config, root, tmp_path, capsys):
+    """All the other's poses about one person are one to its NMS."""
+    other = Config(config.to_dict())
+    other.test_evaluator = dict(
+        config.test_evaluator, nms_mode='oks_nms', nms_thr=0.1)
+    other.dump(tmp_path / 'other.py')
+    duplicates = [
+        Page(path.read_text()).row('duplicate')
+        for path in (report(config, root, tmp_path / 'a', 'first.pkl'),
+                     report(other, root, tmp_path / 'b', 'first.pkl'))
+    ]
+    assert duplicates[0][1] != duplicates[1][1] == '0'
+
+    file = str(root / 'first.pkl')
+    arguments = [
+        '--out',
+        str(tmp_path / 'both'), '--cfg-options',
+        f'test_dataloader.dataset.data_root={root}', '--other-config',
+        str(tmp_path / 'other.py')
+    ]
+    both = ['report', CONFIG, file, file, '--labels', 'a', 'b', *arguments]
+    assert cli.main(both) == 0
+    text = (tmp_path / 'both/index.html').read_text()
+    assert Page(text).row('duplicate') == sum(duplicates, [])
+    assert cli.main(['report', CONFIG, file, *arguments]) == 2
+    assert 'for a second file, and there is one' in capsys.readouterr().err
 
 
 def test_what_one_can_operate_has_a_name(page):

@@ -1,7 +1,8 @@
 """The page of a report: one file of HTML, and a folder of pictures."""
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from .figures import crowd_curve, gains
 from .gallery import gallery_of
 from .poses import load_poses, poses_of
 from .run import Run, judge
-from .truth import Truth, load_truth
+from .truth import Truth, find_metric, load_truth
 
 PAGE = 'index.html'
 
@@ -26,7 +27,8 @@ def write_report(config: Config,
                  out: str,
                  labels: Sequence[str] = (),
                  num_images: int = 100,
-                 score_thr: float = 0.1) -> Path:
+                 score_thr: float = 0.1,
+                 other_config: Optional[Config] = None) -> Path:
     """Write a page about poses of a test.
 
     It opens from disk and asks nothing of the network. Pictures lie beside
@@ -42,6 +44,9 @@ def write_report(config: Config,
             steps through their crowding. Defaults to 100.
         score_thr (float): From which score on poses are drawn. Defaults to
             0.1.
+        other_config (Config, optional): Of the second file's test, whose
+            metric gives the poses of its dump their scores. By default
+            ``config`` is both files'.
 
     Returns:
         Path: The page.
@@ -50,20 +55,28 @@ def write_report(config: Config,
         OSError: If a file cannot be read or written.
         ValueError: If the test or a file of poses is none, see
             :func:`~.truth.load_truth` and :func:`~.poses.load_poses`, or
-            labels are not as many as files.
+            labels are not as many as files, or the one file has an
+            ``other_config``.
     """
     if not 1 <= len(files) <= 2:
         raise ValueError(f'{len(files)} files of poses: name one, or two to '
                          'see side by side')
+    if other_config and len(files) == 1:
+        raise ValueError('another config is for a second file, and there is '
+                         'one')
     labels = list(labels) or _names(files)
     if len(labels) != len(files):
         raise ValueError(f'{len(labels)} labels for {len(files)} files')
     Path(out).mkdir(parents=True, exist_ok=True)
     contents = [load_poses(file) for file in files]
     truth = load_truth(config)
+    metrics = [
+        find_metric(its_config)[0]
+        for its_config in (config, other_config or config)
+    ]
     poses = [
-        poses_of(content, file, truth)
-        for content, file in zip(contents, files)
+        poses_of(content, file, replace(truth, metric=metric))
+        for content, file, metric in zip(contents, files, metrics)
     ]
     runs = [
         judge(_text(label), found, truth, score_thr)

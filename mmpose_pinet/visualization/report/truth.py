@@ -102,7 +102,7 @@ def load_truth(config: Config) -> Truth:
                 f'{config.filename}: test_dataloader.dataset is of '
                 f'{type(dataset).__name__}, which has no annotation file of '
                 'its own: name one data set')
-        cfg, metric = _find_metric(config)
+        cfg, metric = find_metric(config)
         coco = COCO(cfg.get('ann_file') or dataset.ann_file)
     # the parent's bins, where the metric has none
     levels = metric if isinstance(metric,
@@ -124,8 +124,18 @@ def load_truth(config: Config) -> Truth:
         crowding=image_crowding(coco, levels.crowding))
 
 
-def _find_metric(config: Config) -> Tuple[dict, CocoMetric]:
-    """The first metric that computes AP, which may stand in a list."""
+def find_metric(config: Config) -> Tuple[dict, CocoMetric]:
+    """Find the first metric that computes AP, which may stand in a list.
+
+    Args:
+        config (Config): With ``test_evaluator``.
+
+    Returns:
+        tuple[dict, CocoMetric]: Its config, and itself.
+
+    Raises:
+        ValueError: If there is none, or it translates the truth.
+    """
     evaluator = config.test_evaluator
     found = []
     for cfg in _flatten(evaluator):
