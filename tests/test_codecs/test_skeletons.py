@@ -114,6 +114,7 @@ def test_a_path_starts_at_the_working_directory(tmp_path, monkeypatch):
     ('keypoint_info', [], 'keypoint_info must be a dict'),
     ('skeleton_info.0.link', ('shell', 'tail'),
      r"'shell' in skeleton_info\[0\]\.link is no keypoint.*'mouth'"),
+    ('skeleton_info.1.link', ('tial', 'mouth'), "did you mean 'tail'"),
     ('skeleton_info.1.link', ('tail', ), r'skeleton_info\[1\].*two names'),
     ('skeleton_info.1', {}, r'skeleton_info\[1\].*two names'),
 ])

@@ -87,7 +87,7 @@ def test_training_normalises_over_keypoints_and_poses():
 @pytest.mark.parametrize('count', [0, 1])
 def test_rows_without_variance_take_the_running_statistics(count):
     """Every parameter still takes part, as DDP demands."""
-    norm = with_statistics(nn.BatchNorm1d(4)).train()
+    norm = with_statistics(nn.BatchNorm1d(4, eps=0.1)).train()
     mean, var = norm.running_mean.clone(), norm.running_var.clone()
     rows = torch.randn(count, 4, requires_grad=True)
     out = norm_rows(rows, norm)
@@ -126,6 +126,22 @@ def test_rows_are_counted_with_and_without_other_processes():
         assert [count_rows(rows, norm) for norm in norms] == [3, 3]
     finally:
         dist.destroy_process_group()
+
+
+def test_a_synchronised_norm_counts_the_rows_of_its_processes(monkeypatch):
+    """So that one row here and one elsewhere are normalised together."""
+    norm = nn.SyncBatchNorm(4, process_group='those').train()
+    norm.forward = lambda rows: 'together'
+    asked = []
+
+    def all_reduce(count, group=None):
+        asked.append(group)
+        count += 1
+
+    monkeypatch.setattr(dist, 'is_initialized', lambda: True)
+    monkeypatch.setattr(dist, 'all_reduce', all_reduce)
+    assert norm_rows(torch.zeros(1, 4), norm) == 'together'
+    assert asked == ['those']
 
 
 def test_weights_start_as_the_release_has_them():

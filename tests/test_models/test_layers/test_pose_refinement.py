@@ -115,6 +115,12 @@ def test_built_by_name():
         assert len(refinement.blocks) == 3
 
 
+def test_it_is_of_coco_s_people_unless_told():
+    joints = PoseRefinement(4, 17).adjacency > 0
+    nose, left_eye, left_ankle = 0, 1, 15
+    assert joints[nose, left_eye] and not joints[nose, left_ankle]
+
+
 @pytest.mark.parametrize('wrong, message', [
     (dict(graph='gcn'), "graph='gcn'.*'dynamic'.*'static'.*'none'"),
     (dict(skeleton='body25'), "skeleton='body25'"),
