@@ -67,6 +67,10 @@ def replace_a_layer(model, tmp_path):
     model.backbone.add_module('conv1', other)
 
 
+def replace_a_layer_without_weights(model, tmp_path):
+    model.backbone.relu = nn.Identity()
+
+
 def to_double_and_back(model, tmp_path):
     train(model, tmp_path)
     model.double().float()
@@ -106,8 +110,9 @@ CHANGES = [
         marks=pytest.mark.skipif(
             digit_version(torch.__version__) < digit_version('2.1'),
             reason='torch < 2.1 cannot')), replace_the_backbone,
-    replace_a_layer, to_double_and_back, copy_behind_autograd, point_elsewhere,
-    swap_channels, write_a_statistic, write_under_inference_mode
+    replace_a_layer, replace_a_layer_without_weights, to_double_and_back,
+    copy_behind_autograd, point_elsewhere, swap_channels, write_a_statistic,
+    write_under_inference_mode
 ]
 
 
@@ -139,6 +144,13 @@ def test_it_is_made_once(dtype):
     assert not any(x.requires_grad for x in copy.parameters())
     model.backbone.conv1.weight.data[0, 0, 0, 0] += 1
     assert model._folded_backbone.of(model.backbone) is not copy
+
+
+def test_it_takes_the_new_type_of_its_backbone():
+    model = build()
+    model._folded_backbone.of(model.backbone)
+    copy = model._folded_backbone.of(model.double().backbone)
+    assert copy.conv1.weight.dtype == torch.double
 
 
 def test_in_the_type_of_autocast():
