@@ -63,7 +63,7 @@ def write_report(config: Config,
                          'see side by side')
     if other_config and len(files) == 1:
         raise ValueError('another config is for a second file, and there is '
-                         'one')
+                         'one: name the second, or leave its config out')
     labels = list(labels) or _names(files)
     if len(labels) != len(files):
         raise ValueError(f'{len(labels)} labels for {len(files)} files')
