@@ -8,16 +8,11 @@ import pytest
 from mmengine.config import Config
 from mmpose.apis import MMPoseInferencer
 from PIL import Image
-from random_weights import TINY, save_random_weights
+from random_weights import TINY
 
 from mmpose_pinet.datasets.drawn import draw_image
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture(scope='module')
-def checkpoint(tmp_path_factory):
-    return save_random_weights(tmp_path_factory.mktemp('weights') / 'a.pth')
 
 
 @pytest.fixture(scope='module')

@@ -3,17 +3,12 @@ from hashlib import sha256
 
 import onnx
 import pytest
+from file_metadata import metadata_of
 from mmengine.config import Config
-from random_weights import TINY, save_random_weights
+from random_weights import TINY
 
 from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.cli import main
-from mmpose_pinet.deploy.metadata import FileMetadata
-
-
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory):
-    return save_random_weights(tmp_path_factory.mktemp('weights') / 'tiny.pth')
 
 
 @pytest.fixture
@@ -29,12 +24,7 @@ def write_config(tmp_path):
     return write
 
 
-def metadata_of(file):
-    props = {p.key: p.value for p in onnx.load(file).metadata_props}
-    return FileMetadata.from_props(props, str(file))
-
-
-def test_the_file_tells_what_its_readers_need(exported, weights):
+def test_the_file_tells_what_its_readers_need(exported, checkpoint):
     metadata = metadata_of(exported)
     assert metadata.keypoint_names[:2] == ('nose', 'left_eye')
     assert (15, 13) in metadata.skeleton_links
@@ -49,7 +39,7 @@ def test_the_file_tells_what_its_readers_need(exported, weights):
     assert metadata.training_data == ('CheckedCocoDataset '
                                       'annotations/train.json')
     assert metadata.config == 'pinet_hrnet-tiny_drawn-crowd'
-    with open(weights, 'rb') as file:
+    with open(checkpoint, 'rb') as file:
         content = sha256(file.read()).hexdigest()
     assert metadata.checkpoint_sha256 == content
 
@@ -58,13 +48,17 @@ def no_fusion(config):
     config.model.head.post_processor = None
 
 
-def test_one_view_without_fusion_by_the_command(write_config, weights,
-                                                tmp_path, capsys):
+def test_one_view_without_fusion_by_the_command(write_config, checkpoint,
+                                                tmp_path, capsys, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        'mmpose_pinet.apis.export_model.export_model',
+        lambda *args: told.append(export_model(*args)) or told[0])
     file = tmp_path / 'new/one_view.onnx'
     config = write_config(no_fusion)
     assert main(
         ['export',
-         str(config), weights, '--out',
+         str(config), checkpoint, '--out',
          str(file), '--no-flip']) == 0
     assert capsys.readouterr().out == (
         f'{file}: 8 MB, fp32, 17 keypoints, one view, 90 candidates\n')
@@ -72,6 +66,7 @@ def test_one_view_without_fusion_by_the_command(write_config, weights,
     assert not any(node.op_type == 'Concat' and 'images' in node.input
                    for node in model.graph.node)
     metadata = metadata_of(file)
+    assert told == [metadata]
     assert metadata.post_processor() is None
     assert not metadata.flip_test
     assert len(metadata.sigmas) == 17  # of the skeleton
@@ -104,18 +99,18 @@ def cells_that_are_not_square(config):
     (no_resizing, 'no BottomupResize'),
     (cells_that_are_not_square, 'the same on both sides'),
 ])
-def test_what_a_file_cannot_hold_is_refused(write_config, weights, tmp_path,
+def test_what_a_file_cannot_hold_is_refused(write_config, checkpoint, tmp_path,
                                             capsys, change, reason):
     file = tmp_path / 'a.onnx'
     config = write_config(change)
-    assert main(['export', str(config), weights, '--out', str(file)]) == 2
+    assert main(['export', str(config), checkpoint, '--out', str(file)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f'pinet: {config} cannot be exported: ')
     assert reason in error
     assert not file.exists()
 
 
-def test_another_head_is_refused(write_config, weights, tmp_path):
+def test_another_head_is_refused(write_config, checkpoint, tmp_path):
 
     def another_post_processor(config):
         config.model.head.post_processor = dict(type='RemoveSmall')
@@ -131,4 +126,5 @@ def test_another_head_is_refused(write_config, weights, tmp_path):
 
     with pytest.raises(ValueError, match='RemoveSmall .* know PoseFusion'):
         export_model(
-            write_config(another_post_processor), weights, tmp_path / 'a.onnx')
+            write_config(another_post_processor), checkpoint,
+            tmp_path / 'a.onnx')

@@ -7,13 +7,13 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from file_metadata import metadata_of
 from mmengine.config import Config
 from mmpose.apis import init_model
 from random_weights import TINY
 
 from mmpose_pinet.compat import onnx_export
 from mmpose_pinet.deploy.export import OPSET, export_onnx
-from mmpose_pinet.deploy.metadata import FileMetadata
 from mmpose_pinet.deploy.network import Network
 
 # What readers of other engines and languages have to know.
@@ -103,12 +103,6 @@ def test_another_process_runs_another_batch(exported, network, tmp_path):
     found = np.load(taken)
     assert found.shape == (3, 90, 17, 2)
     np.testing.assert_allclose(found, expected, atol=1e-2)
-
-
-def metadata_of(file):
-    return FileMetadata.from_props(
-        {prop.key: prop.value
-         for prop in onnx.load(file).metadata_props}, str(file))
 
 
 class PoolingBackbone(torch.nn.Module):

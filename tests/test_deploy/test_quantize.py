@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import onnx
 import pytest
+from file_metadata import metadata_of
 from onnx import TensorProto, helper
 
 from mmpose_pinet.cli import main
-from mmpose_pinet.deploy.metadata import FileMetadata
 from mmpose_pinet.deploy.quantize import nodes_to_round, quantize
 from mmpose_pinet.deploy.runtime import PINetRuntime
 
@@ -45,12 +45,6 @@ def command(checkpoint, pictures, tmp_path_factory):
 @pytest.fixture(scope='module')
 def quantised(command):
     return command[0]
-
-
-def metadata_of(file):
-    return FileMetadata.from_props(
-        {p.key: p.value
-         for p in onnx.load(file).metadata_props}, str(file))
 
 
 def test_backbone_alone_is_rounded(exported, quantised):
