@@ -66,16 +66,17 @@ def test_maps_of_both_resolutions_peak_at_the_centres_of_their_cells():
         assert mean == pytest.approx(centre, abs=1e-4)
 
 
+@pytest.mark.parametrize('visible', [None, np.ones((2, K), np.float32)])
 @pytest.mark.parametrize('point', [(-0.5, 20), (20, -0.5), (64, 20), (20, 48)])
-def test_a_point_outside_the_image_makes_no_target(point):
-    """Though its Gaussian would reach into it."""
+def test_a_point_outside_the_image_makes_no_target(point, visible):
+    """Though its Gaussian would reach into it, labelled as it may be."""
     persons = np.full((2, K, 2), point, np.float32)
-    encoded = build(4).encode(persons)
+    encoded = build(4).encode(persons, visible)
     assert encoded['heatmaps'].max() == 0
     assert not encoded['keypoint_indices'][..., 1].any()
     # nor does it take any from another
     persons[1, 0] = 20
-    encoded = build(4).encode(persons)
+    encoded = build(4).encode(persons, visible)
     assert encoded['heatmaps'].max((1, 2)).tolist() == [1] + [0] * (K - 1)
     assert encoded['keypoint_indices'][..., 1].sum() == 1
 
