@@ -66,7 +66,8 @@ def write_report(config: Config,
                          'one: name the second, or leave its config out')
     labels = list(labels) or _names(files)
     if len(labels) != len(files):
-        raise ValueError(f'{len(labels)} labels for {len(files)} files')
+        raise ValueError(f'{len(labels)} labels for {len(files)} files: '
+                         'name one a file, or none')
     Path(out).mkdir(parents=True, exist_ok=True)
     contents = [load_poses(file) for file in files]
     truth = load_truth(config)
