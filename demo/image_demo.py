@@ -4,7 +4,6 @@
 """
 import argparse
 import sys
-import warnings
 
 import cv2
 
@@ -37,8 +36,6 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    # MMPose tells that it found a file of its own where it looks for it
-    warnings.filterwarnings('ignore', 'The metainfo config file')
     model = PINet(args.config, args.checkpoint, args.device, args.score_thr)
     result = model(args.image)
     result.plot(path=args.out)

@@ -7,7 +7,6 @@ models alone.
 import argparse
 import json
 import sys
-import warnings
 from typing import List
 
 from mmengine.structures import InstanceData
@@ -95,7 +94,6 @@ def lift(results: List[Result], lifter) -> List[dict]:
 
 def main() -> None:
     args = parse_args()
-    warnings.filterwarnings('ignore', 'The metainfo config file')
     model = PINet(args.config, args.checkpoint, args.device)
     frames = model.predict_video(args.video, smooth=True)
     cfg = load_config(args.lifter)

@@ -6,7 +6,6 @@ with an exported file works where they are not installed.
 import argparse
 import logging
 import sys
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import List, Optional
@@ -42,8 +41,6 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 def _run(argv: List[str]) -> Optional[int]:
     args = _parser().parse_args(argv)
-    # MMPose tells that it found a file of its own where it looks for it
-    warnings.filterwarnings('ignore', 'The metainfo config file')
     try:
         return args.run(args)
     except ImportError as error:

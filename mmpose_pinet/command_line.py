@@ -7,6 +7,7 @@ import math
 import os
 import select
 import sys
+import warnings
 from argparse import ArgumentTypeError
 from opcode import opmap
 from pathlib import Path
@@ -40,6 +41,8 @@ def run_command(main: Callable[[], Optional[int]],
     command = command or Path(sys.argv[0]).name
     # before a script of MMPose's runs, which gets an argv of its own
     folders = [PACKAGE, Path(sys.argv[0]).resolve().parent]
+    # MMPose tells that it found a file of its own where it looks for it
+    warnings.filterwarnings('ignore', 'The metainfo config file')
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         code = main() or 0

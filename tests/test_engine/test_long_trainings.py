@@ -1,5 +1,7 @@
 """A training's processes are after days what they were after an hour."""
 import gc
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,17 +57,26 @@ def small_config(folder):
     return cfg
 
 
-@needs_linux
-@pytest.mark.slow
-def test_two_thousand_steps_keep_memory_workers_and_handles(tmp_path):
-    runner = Runner.from_cfg(small_config(tmp_path))
+def train(folder):
+    """Tell the sizes at every 100 steps of 2,000."""
+    runner = Runner.from_cfg(small_config(folder))
     hook = Sizes(interval=100)
     runner.register_hook(hook)
     runner.train()
     assert runner.iter == 2000
+    return hook.sizes
+
+
+@needs_linux
+@pytest.mark.slow
+def test_two_thousand_steps_keep_memory_workers_and_handles(tmp_path):
+    # by itself: what other tests have left is given back at any time
+    spawn = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(1, spawn) as alone:
+        sizes = alone.submit(train, tmp_path).result()
     # allocators and libraries take what they keep, workers of the first
     # validation among them
-    before, after = hook.sizes[4], hook.sizes[-1]
+    before, after = sizes[4], sizes[-1]
     print('MB and handles of each process after 500 steps', before)
     print('after 2,000 steps', after)
     assert len(before) == len(after) >= 4  # this one, its loaders' workers

@@ -4,7 +4,6 @@ All rows have the base's data, augmentation, backbone, neck, schedule, batch
 and seed. A row brings its head, with the losses and the test that are
 published with it, and the targets that its head is trained on.
 """
-import warnings
 from copy import deepcopy
 from typing import Callable, Dict, Iterator, List, Tuple
 
@@ -200,8 +199,4 @@ def _joints(cfg: Config) -> Dict[int, str]:
     """The names of a config's keypoints, in their order."""
     dataset = cfg.test_dataloader.dataset
     metainfo = dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO
-    with warnings.catch_warnings():
-        # MMPose looks for its file where it is run, and tells where it was
-        warnings.simplefilter('ignore')
-        parsed = parse_pose_metainfo(deepcopy(dict(metainfo)))
-    return parsed['keypoint_id2name']
+    return parse_pose_metainfo(deepcopy(dict(metainfo)))['keypoint_id2name']
