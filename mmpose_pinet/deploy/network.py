@@ -28,9 +28,9 @@ class Network(nn.Module):
     """From the pixels of B images to T candidate poses in each.
 
     It is what the estimator and :meth:`PINetHead.predict` do before pose
-    fusion, by the head's own layers, ``generate`` and ``refine``. Where they
-    find t candidates there are always the T best peaks here, and a mask tells
-    which count: shapes depend on the images' shape alone.
+    fusion, by the head's own layers and ``find_poses``. Where they find t
+    candidates there are always the T best peaks here, and a mask tells which
+    count: shapes depend on the images' shape alone.
 
     Args:
         model (BottomupPoseEstimator): With a :class:`PINetHead`, in
@@ -66,7 +66,7 @@ class Network(nn.Module):
 
         Returns:
             tuple[Tensor]: Keypoints (B, T, K, 2) in input px, their scores
-            r_p * r_k (B, T, K), and (B, T) bool, which candidates count; in
+            (B, T, K), and (B, T) bool, which candidates count; in
             the order of parts and falling scores r_p.
         """
         num_images = images.shape[0]
@@ -76,7 +76,8 @@ class Network(nn.Module):
             inputs = torch.cat([inputs, inputs.flip(-1)])
         pyramid = GatheredPyramid(self.neck(self.backbone(inputs)))
         mirror = self._mirror(pyramid.size[0], num_images)
-        maps = mirror.merge_maps(pyramid.convolve(self.head.point_layer))
+        views = pyramid.convolve(self.head.point_layer)
+        maps = mirror.merge_maps(views)
         part_scores, points = highest_peaks(maps[:, num_keypoints:],
                                             pyramid.size, codec)
 
@@ -86,15 +87,12 @@ class Network(nn.Module):
         parts = torch.arange(codec.num_parts, device=images.device)
         parts = parts.repeat_interleave(codec.decode_max_instances)
         parts = parts.expand(shape).reshape(-1)
-        queries, query_parts, query_points = mirror.queries(
-            owners, parts, points)
-        coarse, part_features = self.head.generate(pyramid, queries,
-                                                   query_parts, query_points)
-        refined = self.head.refine(pyramid, queries, coarse, part_features)
-        poses = mirror.merge_poses(refined, query_points)
-        scores = part_scores[:, None] * codec.score_keypoints(
-            maps[:, :num_keypoints], owners, poses, pyramid.size,
-            mirror.origin)
+        poses, scores = self.head.find_poses(pyramid, views, mirror, owners,
+                                             parts, points)
+        if scores is None:
+            scores = part_scores[:, None] * codec.score_keypoints(
+                maps[:, :num_keypoints], owners, poses, pyramid.size,
+                mirror.origin)
         keypoints = poses * poses.new_tensor(codec.scale_factor)
         return (keypoints.reshape(*shape, num_keypoints,
                                   2), scores.reshape(*shape, num_keypoints),

@@ -36,6 +36,10 @@ class PlainTest:
         """Return the poses (t, K, 2)."""
         return poses
 
+    def merge_scores(self, scores: Tensor, points: Tensor) -> Tensor:
+        """Return the scores (t, K)."""
+        return scores
+
 
 @dataclass(frozen=True)
 class FlipTest(PlainTest):
@@ -139,12 +143,35 @@ class FlipTest(PlainTest):
         Returns:
             Tensor: (t, K, 2) in cells of the plain image.
         """
-        count = poses.shape[0] // 2
-        joint_flip = _indices(self.joint_flip, poses.device)
-        plain, mirrored = poses[:count], poses[count:, joint_flip]
-        seen = (points[:, 0] <= self.width - 1).to(poses).view(2, count, 1, 1)
-        share, mirrored_share = seen / seen.sum(0)
+        plain, mirrored = self._twins(poses)
+        share, mirrored_share = self._shares(points)[..., None, None]
         return plain * share + self._mirror(mirrored) * mirrored_share
+
+    def merge_scores(self, scores: Tensor, points: Tensor) -> Tensor:
+        """Average the scores of both images, as :meth:`merge_poses` does.
+
+        Args:
+            scores (Tensor): (2t, K).
+            points (Tensor): (2t, 2) the part points of :meth:`queries`.
+
+        Returns:
+            Tensor: (t, K).
+        """
+        plain, mirrored = self._twins(scores)
+        share, mirrored_share = self._shares(points)[..., None]
+        return plain * share + mirrored * mirrored_share
+
+    def _twins(self, values: Tensor) -> Tuple[Tensor, Tensor]:
+        """Split values (2t, K, ...) of keypoints into those of the plain
+        images and those of the mirrored ones, each of the plain keypoints."""
+        count = values.shape[0] // 2
+        joint_flip = _indices(self.joint_flip, values.device)
+        return values[:count], values[count:, joint_flip]
+
+    def _shares(self, points: Tensor) -> Tensor:
+        """How much either image counts for each part point, (2, t)."""
+        seen = (points[:, 0] <= self.width - 1).to(points).view(2, -1)
+        return seen / seen.sum(0)
 
     def _mirror(self, points: Tensor) -> Tensor:
         """Map points (..., 2) in cells to where the mirror shows them."""

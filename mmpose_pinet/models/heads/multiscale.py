@@ -1,6 +1,6 @@
 """Candidates of several test scales on one grid."""
 from dataclasses import dataclass
-from typing import Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -74,6 +74,8 @@ class Candidates:
         part_scores (Tensor): (t, ) scores r_p of the part points.
         maps (Tensor): (B, K+S, H, W') point maps, as the mirror merged them.
         mirror (PlainTest): How this scale was tested.
+        scores (Tensor, optional): (t, K) of the keypoints, where the head
+            tells them itself.
     """
     scale: float
     size: Tuple[int, int]
@@ -82,6 +84,7 @@ class Candidates:
     part_scores: Tensor
     maps: Tensor
     mirror: PlainTest
+    scores: Optional[Tensor] = None
 
     def on_scale(self, poses: Tensor, other: 'Candidates') -> Tensor:
         """Move poses (t, K, 2) of this scale to the cells of another one.
@@ -106,38 +109,56 @@ def merge_scales(found: Sequence[Candidates],
                  codec: PartSPR) -> Tuple[Tensor, Tensor, Tensor]:
     """Bring the candidates of all scales together and score their keypoints.
 
-    Part scores of the other scales are rescaled, image by image, to the
-    highest of the first. A keypoint's score r_k is the mean of what each
-    scale's own map says at the keypoint, so that no map is resized.
-
     Args:
         found (list[Candidates]): One entry a scale, scale 1 first.
         codec (PartSPR): Reads the maps.
 
     Returns:
         tuple[Tensor]: Images (t, ), -1 where a part score does not count,
-        poses (t, K, 2) in cells of scale 1, and scores r = r_p * r_k (t, K)
-        of Sec. 3.4, of all scales.
+        poses (t, K, 2) in cells of scale 1, and the scores of their keypoints
+        (t, K), of all scales.
     """
     first = found[0]
-    poses, part_scores = [first.poses], [first.part_scores]
+    poses = torch.cat([x.on_scale(x.poses, first) for x in found])
+    images = torch.cat([x.images for x in found])
+    if first.scores is None:
+        scores = map_scores(found, images, poses, codec)
+    else:
+        scores = torch.cat([x.scores for x in found])
+    counted = torch.cat([x.part_scores for x in found])
+    return images.masked_fill(counted <= codec.decode_thr, -1), poses, scores
+
+
+def map_scores(found: Sequence[Candidates], images: Tensor, poses: Tensor,
+               codec: PartSPR) -> Tensor:
+    """Score keypoints by what the point maps say, r = r_p * r_k of Sec. 3.4.
+
+    Part scores of the other scales are rescaled, image by image, to the
+    highest of the first. A keypoint's score r_k is the mean of what each
+    scale's own map says at the keypoint, so that no map is resized.
+
+    Args:
+        found (list[Candidates]): One entry a scale, scale 1 first.
+        images (Tensor): (t, ) the image of each pose of all scales.
+        poses (Tensor): (t, K, 2) in cells of scale 1.
+        codec (PartSPR): Reads the maps.
+
+    Returns:
+        Tensor: (t, K).
+    """
+    first = found[0]
+    part_scores = [first.part_scores]
     for other in found[1:]:
-        poses.append(other.on_scale(other.poses, first))
         reference = first.highest()
         ratio = torch.where(reference > 0, reference / other.highest(), 1.)
         part_scores.append(other.part_scores * ratio[other.images])
-    images = torch.cat([candidates.images for candidates in found])
-    poses = torch.cat(poses)
-
     num_keypoints = poses.shape[1]
     keypoint_scores = sum(
         codec.score_keypoints(scale.maps[:, :num_keypoints], images,
                               first.on_scale(poses, scale), scale.size,
                               scale.mirror.origin)
         for scale in found) / len(found)
-    counted = torch.cat([candidates.part_scores for candidates in found])
-    images = images.masked_fill(counted <= codec.decode_thr, -1)
-    return images, poses, torch.cat(part_scores)[:, None] * keypoint_scores
+    return torch.cat(part_scores)[:, None] * keypoint_scores
 
 
 def to_arrays(images: Tensor, poses: Tensor, scores: Tensor,

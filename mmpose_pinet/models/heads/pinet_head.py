@@ -20,6 +20,7 @@ from ..cuda_graphs import can_replay
 from ..layers import FeaturePyramid
 from ..layers.pose_refinement import sampling_points
 from ..persons import check_features, image_name, pack_persons
+from .flip_test import PlainTest
 from .graphed_candidates import GraphedCandidates
 from .multiscale import (Candidates, ScaleTest, iterate_scales, merge_scales,
                          to_arrays)
@@ -174,9 +175,7 @@ class PINetHead(BaseHead):
         """Turn the candidates of each image into its persons (PF, Sec. 3.4).
 
         Args:
-            images (Tensor): (t, ) image indices; -1 is no image.
-            poses (Tensor): (t, K, 2) in cells.
-            scores (Tensor): (t, K) keypoint scores.
+            images, poses, scores: As of :func:`merge_scales`.
             samples (list[PoseDataSample]): B, which name images in errors.
             score_thr (float): Persons under it are left out; 0: nobody.
 
@@ -285,16 +284,24 @@ class PINetHead(BaseHead):
         found = []
         for scale, levels, mirror in tests:
             pyramid = FeaturePyramid(levels)
-            maps = mirror.merge_maps(pyramid.convolve(self.point_layer))
+            views = pyramid.convolve(self.point_layer)
+            maps = mirror.merge_maps(views)
             *peaks, part_scores = self.decoder.find_peaks(
                 maps[:, self.num_keypoints:], pyramid.size, every)
-            images, parts, points = mirror.queries(*peaks)
-            # PPG, then PR, each in the frame of its own image
-            coarse, part_features = self.generate(pyramid, images, parts,
-                                                  points)
-            refined = self.refine(pyramid, images, coarse, part_features)
+            poses, scores = self.find_poses(pyramid, views, mirror, *peaks)
             found.append(
-                Candidates(scale, pyramid.size, peaks[0],
-                           mirror.merge_poses(refined, points), part_scores,
-                           maps, mirror))
+                Candidates(scale, pyramid.size, peaks[0], poses, part_scores,
+                           maps, mirror, scores))
         return (*merge_scales(found, self.decoder), found[0].maps)
+
+    def find_poses(self, pyramid: FeaturePyramid, views: Tensor,
+                   mirror: PlainTest, *peaks: Tensor) -> tuple:
+        """Find a pose at each peak (PPG, PR), by all views of its image.
+
+        ``views`` are the pyramid's point maps. Returns poses (t, K, 2) in
+        cells and scores (t, K), or ``None`` where r_p * r_k is to be taken.
+        """
+        images, parts, points = mirror.queries(*peaks)
+        coarse, part_features = self.generate(pyramid, images, parts, points)
+        refined = self.refine(pyramid, images, coarse, part_features)
+        return mirror.merge_poses(refined, points), None
