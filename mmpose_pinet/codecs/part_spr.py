@@ -29,20 +29,17 @@ class PartSPR(BaseKeypointCodec):
       lies at the input px (x, y) * ``scale_factor``
 
     Args:
-        input_size (tuple[int, int]): Input size (w, h).
-        heatmap_size (tuple[int, int]): Heatmap size (W, H).
+        input_size, heatmap_size (tuple[int, int]): (w, h) and (W, H).
         parts (str | list[list[str | int]]): The keypoints of each part, by
             name or by index, or a partition's name (``'center'``,
             ``'head'``, ``'part-large'``, ``'part-small'``, ``'keypoint'``).
         skeleton (str, optional): The body: ``'coco'``, ``'crowdpose'`` or
-            the path of an MMPose metainfo file, from which the head takes K,
-            links and sigmas. Parts by index can do without; the default of a
-            partition's name is ``'coco'``.
+            the path of an MMPose metainfo file; the head takes K, links and
+            sigmas from it. Parts by index need none; by name it is ``'coco'``.
         sigma (float): Gaussian sigma in cells. Defaults to 2.
         radius (float): Cells [c - radius, c + radius) around the truncated
             part centre c carry displacements. Defaults to 2.
-        background_weight (float): Heatmap weight away from every keypoint
-            (Eq. 7). Defaults to 0.1.
+        background_weight (float): Of heatmaps away from keypoints (Eq. 7).
         min_instance_area (float): Persons with a smaller box, in input px^2,
             get no part centre, nor do boxes under 1 px^2. Defaults to 32**2.
         decode_thr (float): Part scores at or below it are no peaks.
@@ -54,6 +51,11 @@ class PartSPR(BaseKeypointCodec):
     """
 
     auxiliary_encode_keys = {'area'}
+    instance_mapping_table = dict(
+        bbox='bboxes',
+        keypoints='keypoints',
+        keypoints_visible='keypoints_visible',
+        area='areas')
     field_mapping_table = dict(
         heatmaps='heatmaps', heatmap_weights='heatmap_weights')
     label_mapping_table = dict(
@@ -198,17 +200,16 @@ class PartSPR(BaseKeypointCodec):
             displacements=points[person] - cells[:, None].astype(np.float32),
             displacement_weights=weights[person].astype(np.float32))
 
-    def find_peaks(
-            self,
-            part_maps: Tensor,
-            size: Optional[Tuple[int, int]] = None,
-            every: bool = False) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    def find_peaks(self,
+                   part_maps: Tensor,
+                   size: Optional[Tuple[int, int]] = None,
+                   every: bool = False) -> Tuple[Tensor, ...]:
         """Find the local maxima of the part maps, the points p of Sec. 3.1.
 
         Args:
             part_maps (Tensor): (B, S, H, W).
             size (tuple[int, int], optional): (W, H) that decides how far
-                apart peaks are. Defaults to that of the maps.
+                apart peaks are. Defaults to the maps'.
             every (bool): Return those that do not count too, with score 0:
                 no GPU has to tell how many do.
 
@@ -283,9 +284,8 @@ class PartSPR(BaseKeypointCodec):
         """
         heatmaps = torch.as_tensor(heatmaps)[None]
         width, num_cells = heatmaps.shape[-1], heatmaps[0, 0].numel()
-        num_keypoints = heatmaps.shape[1] - self.num_parts
-        image, part, point, score = self.find_peaks(heatmaps[:,
-                                                             num_keypoints:])
+        keypoint_maps, part_maps = heatmaps.tensor_split([-self.num_parts], 1)
+        image, part, point, score = self.find_peaks(part_maps)
         rows = torch.full((self.num_parts * num_cells, ), -1)
         rows[torch.as_tensor(part_indices) * num_cells +
              torch.as_tensor(cell_indices)] = torch.arange(len(part_indices))
@@ -295,6 +295,6 @@ class PartSPR(BaseKeypointCodec):
         image, point, score, row = (
             x[found] for x in (image, point, score, row))
         poses = point.unsqueeze(1) + torch.as_tensor(displacements)[row]
-        scores = score[:, None] * self.score_keypoints(
-            heatmaps[:, :num_keypoints], image, poses)
+        scores = score[:, None] * self.score_keypoints(keypoint_maps, image,
+                                                       poses)
         return poses.numpy() * self.scale_factor, scores.numpy()

@@ -76,8 +76,7 @@ class Network(nn.Module):
             inputs = torch.cat([inputs, inputs.flip(-1)])
         pyramid = GatheredPyramid(self.neck(self.backbone(inputs)))
         mirror = self._mirror(pyramid.size[0], num_images)
-        views = pyramid.convolve(self.head.point_layer)
-        maps = mirror.merge_maps(views)
+        maps = mirror.merge_maps(pyramid.convolve(self.head.point_layer))
         part_scores, points = highest_peaks(maps[:, num_keypoints:],
                                             pyramid.size, codec)
 
@@ -87,8 +86,8 @@ class Network(nn.Module):
         parts = torch.arange(codec.num_parts, device=images.device)
         parts = parts.repeat_interleave(codec.decode_max_instances)
         parts = parts.expand(shape).reshape(-1)
-        poses, scores = self.head.find_poses(pyramid, views, mirror, owners,
-                                             parts, points)
+        poses, scores = self.head.find_poses(pyramid, mirror, owners, parts,
+                                             points)
         if scores is None:
             scores = part_scores[:, None] * codec.score_keypoints(
                 maps[:, :num_keypoints], owners, poses, pyramid.size,

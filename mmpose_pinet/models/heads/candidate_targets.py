@@ -30,8 +30,8 @@ class LabelledPersons(NamedTuple):
 
         Args:
             batch_data_samples (list[PoseDataSample]): With ``keypoints``
-                (n, K, 2), ``keypoints_visible`` (n, K) and ``bboxes``, corners
-                (n, 4, 2) or xyxy (n, 4), in ``gt_instances``, in input px.
+                (n, K, 2), ``keypoints_visible`` (n, K) and ``areas`` (n, ) of
+                boxes in ``gt_instances``, in input px.
             sigmas (Tensor): (K, ).
             cell (Tensor): (2, ) size of a cell in input px.
         """
@@ -46,9 +46,9 @@ class LabelledPersons(NamedTuple):
             rows = image, slice(len(of_image))
             keypoints = torch.as_tensor(of_image.keypoints).to(poses)
             visible = torch.as_tensor(of_image.keypoints_visible)
-            boxes = torch.as_tensor(of_image.bboxes).to(poses)
             known = (visible.to(poses) > 0) & keypoints.isfinite().all(-1)
-            area = FILLED * box_area(boxes) / cell.prod()
+            area = torch.as_tensor(of_image.areas).to(poses)
+            area = FILLED * area / cell.prod()
             poses[rows] = (keypoints / cell).masked_fill(~known[..., None], 0)
             labelled[rows] = known
             # a box under a cell has no size to compare distances with
@@ -102,11 +102,3 @@ def oks_terms(poses: Tensor, truth: Tensor, tolerances: Tensor) -> Tensor:
     """COCO's exp(-d^2 / (2 s^2 k^2)) of keypoints (..., 2): (...)."""
     squared = (poses - truth).square().sum(-1)
     return torch.exp(-squared / (2 * tolerances.square()))
-
-
-def box_area(boxes: Tensor) -> Tensor:
-    """Areas (n, ) of corners (n, 4, 2), turned ones too, or xyxy (n, 4)."""
-    if boxes.dim() == 2:
-        return (boxes[:, 2:] - boxes[:, :2]).prod(-1)
-    (ux, uy), (vx, vy) = (boxes[:, 1:3] - boxes[:, :1]).permute(1, 2, 0)
-    return (ux * vy - uy * vx).abs()

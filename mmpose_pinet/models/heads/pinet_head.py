@@ -56,8 +56,7 @@ class PINetHead(BaseHead):
             anything built and called alike. ``None`` returns all candidates.
         heatmap_loss, displacement_loss, refine_loss (dict): Losses of point
             maps (Eq. 12), rows (Eq. 8) and refined poses (Eq. 10).
-        init_cfg (dict, optional): By default, the layers that make point maps
-            and displacements start as N(0, 0.001).
+        init_cfg (dict, optional): By default N(0, 0.001), but for refinement.
 
     Raises:
         ValueError: If ``decoder`` is no PartSPR, or it,
@@ -156,10 +155,8 @@ class PINetHead(BaseHead):
         """Correct coarse poses by what their keypoints look like (PR, Eq. 3).
 
         Args:
-            pyramid (FeaturePyramid): Of B images.
-            images (Tensor): (t, ) image indices.
-            poses (Tensor): (t, K, 2) in cells.
-            part_features (Tensor): (t, C) features at the part points.
+            pyramid, images: As of :meth:`generate`.
+            poses, part_features (Tensor): As :meth:`generate` returns them.
 
         Returns:
             Tensor: (t, K, 2) in cells.
@@ -284,23 +281,19 @@ class PINetHead(BaseHead):
         found = []
         for scale, levels, mirror in tests:
             pyramid = FeaturePyramid(levels)
-            views = pyramid.convolve(self.point_layer)
-            maps = mirror.merge_maps(views)
+            maps = mirror.merge_maps(pyramid.convolve(self.point_layer))
             *peaks, part_scores = self.decoder.find_peaks(
                 maps[:, self.num_keypoints:], pyramid.size, every)
-            poses, scores = self.find_poses(pyramid, views, mirror, *peaks)
+            poses, scores = self.find_poses(pyramid, mirror, *peaks)
             found.append(
                 Candidates(scale, pyramid.size, peaks[0], poses, part_scores,
                            maps, mirror, scores))
         return (*merge_scales(found, self.decoder), found[0].maps)
 
-    def find_poses(self, pyramid: FeaturePyramid, views: Tensor,
-                   mirror: PlainTest, *peaks: Tensor) -> tuple:
-        """Find a pose at each peak (PPG, PR), by all views of its image.
-
-        ``views`` are the pyramid's point maps. Returns poses (t, K, 2) in
-        cells and scores (t, K), or ``None`` where r_p * r_k is to be taken.
-        """
+    def find_poses(self, pyramid: FeaturePyramid, mirror: PlainTest,
+                   *peaks: Tensor) -> tuple:
+        """Find a pose at each peak (PPG, PR): (t, K, 2) in cells, and scores
+        (t, K), or ``None`` for r_p * r_k."""
         images, parts, points = mirror.queries(*peaks)
         coarse, part_features = self.generate(pyramid, images, parts, points)
         refined = self.refine(pyramid, images, coarse, part_features)

@@ -100,8 +100,8 @@ class PINetPlusHead(PINetHead):
         return self.scoring(features, part_features, values.detach(), poses,
                             parts)
 
-    def find_poses(self, pyramid: FeaturePyramid, views: Tensor,
-                   mirror: PlainTest, *peaks: Tensor) -> tuple:
+    def find_poses(self, pyramid: FeaturePyramid, mirror: PlainTest,
+                   *peaks: Tensor) -> tuple:
         """As of :class:`PINetHead`: PPG, PR, localisation and scores."""
         images, parts, points = mirror.queries(*peaks)
         coarse, part_features = self.generate(pyramid, images, parts, points)
@@ -124,8 +124,7 @@ class PINetPlusHead(PINetHead):
 
         Args:
             feats, batch_data_samples, train_cfg: As of :class:`PINetHead`,
-                with ``keypoints``, ``keypoints_visible`` and ``bboxes`` in
-                ``gt_instances``.
+                with the labels of :class:`LabelledPersons`.
 
         Returns:
             dict[str, Tensor]: Those of PINet, ``loss/localisation`` and

@@ -1,7 +1,7 @@
 """The bottom-up estimator that batches views, and images of one shape."""
 import logging
 from collections import defaultdict
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn as nn
@@ -22,6 +22,7 @@ from .folded_backbone import FoldedBackbone
 from .graphed_backbone import GraphedBackbone
 from .load_watch import LoadWatch
 from .precision import PRECISIONS, check_precision, check_weights, compute_in
+from .train_only import freeze_all_but, train_all_of
 
 
 @MODELS.register_module()
@@ -59,17 +60,21 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             see :func:`fuse_candidates`; ``test_cfg.score_thr`` leaves out
             persons under it. ``None``, the default, takes what the head
             finds.
+        train_only (list[str], optional): Names of layers: the training leaves
+            all others as they are, their statistics too. ``None``, the
+            default, trains the whole model.
         *args, **kwargs: Those of :class:`BottomupPoseEstimator`.
 
     Raises:
         ValueError: If ``post_processor`` is set for a head that has a key of
             that name, or has no sigmas, or not as many as there are
-            keypoints.
+            keypoints; if ``train_only`` names what is no layer.
     """
 
     def __init__(self,
                  *args,
                  post_processor: OptConfigType = None,
+                 train_only: Optional[Sequence[str]] = None,
                  **kwargs) -> None:
         super().__init__(*args, **kwargs)
         head = getattr(self, 'head', None)
@@ -87,6 +92,16 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             'model.test_cfg.score_thr',
             self.test_cfg.get('score_thr', 0.),
             least=0)
+        self.train_only = train_only
+        if train_only is not None:
+            freeze_all_but(self, train_only)
+
+    def train(self, mode: bool = True) -> nn.Module:
+        """As of ``nn.Module``, but for the layers that do not learn."""
+        super().train(mode)
+        if mode and self.train_only is not None:
+            train_all_of(self, self.train_only)
+        return self
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # PyTorch and MMEngine hand over a copy, before the children read it

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Dict, List, Sequence
 
 from mmengine.config import Config
+from mmpose.registry import MODELS
 
 from mmpose_pinet.apis import zoo
 from mmpose_pinet.apis.configs import load_config
+from mmpose_pinet.models.heads import PINetHead
 
 PINET = 'pinet_hrnet-w32_ochuman'
 
@@ -86,7 +88,8 @@ class Row:
     @property
     def is_pinet(self) -> bool:
         """Whether the head is ours (SPM's is): it changes the base's."""
-        return self.config.model.head.type == 'PINetHead'
+        head = MODELS.get(self.config.model.head.type)
+        return head is not None and issubclass(head, PINetHead)
 
 
 def read_table(table: str) -> List[Row]:

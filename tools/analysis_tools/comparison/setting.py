@@ -17,6 +17,9 @@ from .rows import Row
 # How a head's persons are judged
 JUDGED = ('score_mode', 'nms_mode', 'nms_thr')
 
+# What a PINetPlusHead adds
+BEYOND = ('localisation', 'scoring', 'localisation_loss', 'scoring_loss')
+
 
 def put_in_setting(base: Config, row: Row) -> Config:
     """Copy the base config, with what a row brings and nothing else changed.
@@ -52,8 +55,11 @@ def put_in_setting(base: Config, row: Row) -> Config:
 
 
 def _change_pinet(cfg: Config, theirs: ConfigDict) -> None:
-    """Give the base's head another partition, graph or way of fusion."""
+    """Give the base's head another partition, graph or way of fusion, and
+    what goes beyond the paper."""
     head, parts = cfg.model.head, theirs.decoder.parts
+    head.type = theirs.type
+    head.update({key: theirs[key] for key in BEYOND if key in theirs})
     head.decoder.parts = parts
     for pipeline, start in _target_steps(cfg.train_dataloader):
         pipeline[start].encoder.parts = parts
