@@ -10,6 +10,11 @@ PEERS = {
     path.stem: path
     for path in sorted((CONFIGS.parent / 'peers').rglob('*.py'))
 }
+# PINet with layers that the paper has not
+PLUS = {
+    path.stem: path
+    for path in sorted((CONFIGS.parent / 'pinet_plus').rglob('*.py'))
+}
 TINY = 'pinet_hrnet-tiny_drawn-crowd'
 OWN_KEYPOINTS = 'pinet_hrnet-tiny_own-keypoints'
 PHOTOGRAPHS = 'pinet_mobilenetv2-fpn_coco-256'

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from config_files import (BACKBONES, CONFIGS, OCHUMAN, OWN_KEYPOINTS, PAPER,
-                          PATHS, PEERS, PHOTOGRAPHS, TABLE_1, TINY,
+                          PATHS, PEERS, PHOTOGRAPHS, PLUS, TABLE_1, TINY,
                           keypoint_facts, num_parts, pipeline_step)
 from mmengine.config import Config, DictAction
 from mmengine.fileio import load
@@ -139,12 +139,13 @@ def test_index_names_configs_that_are_there():
         for model in load(root / path)['Models']
     ]
     named = {model['Name'] for model in models}
-    assert named == {*PATHS, *PEERS}
+    assert named == {*PATHS, *PEERS, *PLUS}
     # all others, the paper has a number for
     without = {model['Name'] for model in models if 'Results' not in model}
     assert without == {
-        TINY, OWN_KEYPOINTS, PHOTOGRAPHS, *BACKBONES, f'{OCHUMAN}_multiscale',
-        'pinet_hrnet-w32_coco_multiscale', 'spm_hrnet-w32_coco',
+        TINY, OWN_KEYPOINTS, PHOTOGRAPHS, *BACKBONES, *PLUS,
+        f'{OCHUMAN}_multiscale', 'pinet_hrnet-w32_coco_multiscale',
+        'spm_hrnet-w32_coco',
         *(name for name in PEERS if name.startswith(('ae_', 'cid_', 'rtmo-'))),
         *(name for name in PATHS if 'ochuman-pose' in name)
     }

@@ -72,12 +72,14 @@ def test_reading_column_by_column_is_reading_at_once():
         FeaturePyramid(levels).read(images, points))
 
 
+@pytest.mark.parametrize('head', ['PINetHead', 'PINetPlusHead'])
 @pytest.mark.parametrize('flip_test', [True, False])
-def test_candidates_are_those_of_the_estimator(checkpoint, flip_test):
+def test_candidates_are_those_of_the_estimator(checkpoint, flip_test, head):
     from mmengine.config import Config
     from mmpose.apis import init_model
 
     config = Config.fromfile(TINY)
+    config.model.head.type = head
     config.model.test_cfg.flip_test = flip_test
     config.model.head.post_processor = None
     model = init_model(config, checkpoint, device='cpu')

@@ -29,7 +29,7 @@ from mmpose_pinet.apis.configs import ConfigOptions, load_config
 from mmpose_pinet.apis.zoo import find_config
 from mmpose_pinet.command_line import count as whole_number
 from mmpose_pinet.command_line import run_command
-from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models import PINetHead, PINetPlusHead
 from mmpose_pinet.models.layers import FeaturePyramid
 
 Complexity = Tuple[int, int]  # parameters, FLOPs
@@ -79,6 +79,23 @@ class PyramidConvolution(nn.Module):
     def forward(self, levels: Sequence[torch.Tensor]) -> torch.Tensor:
         """Turn levels (B, C_i, H_i, W_i) into maps (B, M, H, W)."""
         return FeaturePyramid(levels).convolve(self.layer)
+
+
+class PyramidLocalisation(nn.Module):
+    """Look for keypoints on a feature pyramid, given its levels.
+
+    Args:
+        localisation (nn.Module): A :class:`KeypointLocalisation`.
+    """
+
+    def __init__(self, localisation: nn.Module) -> None:
+        super().__init__()
+        self.localisation = localisation
+
+    def forward(self, levels: Sequence[torch.Tensor],
+                *candidates: torch.Tensor) -> torch.Tensor:
+        """Move the keypoints of candidates (t, K, 2)."""
+        return self.localisation(FeaturePyramid(levels), *candidates)
 
 
 def build_model(config: str, options: dict) -> nn.Module:
@@ -161,7 +178,8 @@ def count_rows(model: nn.Module, shape: Tuple[int, int],
 def count_pinet(backbone: nn.Module, head: PINetHead, image: torch.Tensor,
                 levels: Sequence[torch.Tensor],
                 candidates: int) -> Dict[str, Dict[str, Complexity]]:
-    """Count backbone and neck, PPG and PR, as of :func:`count_rows`."""
+    """Count backbone and neck, PPG, PR and what is beyond the paper, as of
+    :func:`count_rows`."""
     concatenate = FeatureMapProcessor(concat=True)
     feature_map, = concatenate(levels)
     channels = feature_map.shape[1]
@@ -188,21 +206,47 @@ def count_pinet(backbone: nn.Module, head: PINetHead, image: torch.Tensor,
                                         channels)
         rows['ours']['PR'] = count(head.refinement, keypoint_features,
                                    part_features)
+    if isinstance(head, PINetPlusHead):
+        rows['ours']['beyond'] = count_beyond(head, levels, part_features)
     return rows
+
+
+def count_beyond(head: PINetPlusHead, levels: Sequence[torch.Tensor],
+                 part_features: torch.Tensor) -> Complexity:
+    """Count what the paper has not, for candidates with these part features
+    (t, C)."""
+    num_poses, channels = part_features.shape
+    num_keypoints = head.num_keypoints
+    poses = torch.zeros(num_poses, num_keypoints, 2)
+    parts = torch.zeros(num_poses, dtype=torch.long)
+    counted = [(0, 0)]
+    if head.localisation is not None:
+        counted.append(
+            count(
+                PyramidLocalisation(head.localisation), levels, parts, poses,
+                part_features))
+    if head.scoring is not None:
+        counted.append(
+            count(head.scoring,
+                  torch.zeros(num_keypoints, num_poses, channels),
+                  part_features, torch.zeros(num_poses, num_keypoints + 1),
+                  poses, parts))
+    return add(*counted)
 
 
 def format_table(rows: Dict[str, Dict[str, Complexity]],
                  candidates: int) -> str:
     """Write the table as text, narrower than 80 columns."""
-    components = ['backbone', 'PPG', 'PR', 'whole']
+    components = ['backbone', 'PPG', 'PR', 'beyond', 'whole']
+    if 'beyond' not in rows.get('ours', {}):
+        components.remove('beyond')
     titles = {
         'paper':
         'as the paper counts: dense displacements, without PR',
         'authors':
         'as the authors of HRNet count: convolutions, by their outputs',
         'ours':
-        'as it runs: displacements and PR of '
-        f'{candidates} candidates a part'
+        f'as it runs: {candidates} candidates a part'
     }
     if 'authors' in rows:
         components = ['backbone', 'head', 'whole']

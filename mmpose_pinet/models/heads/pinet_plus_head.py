@@ -43,6 +43,8 @@ class PINetPlusHead(PINetHead):
         ValueError: If ``decoder`` has no skeleton, or as :class:`PINetHead`.
     """
 
+    added_layers = ('localisation', 'scoring')  # the release has none
+
     def __init__(self,
                  *args,
                  localisation: OptConfigType = dict(

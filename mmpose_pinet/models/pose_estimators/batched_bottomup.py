@@ -50,7 +50,8 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
     Threads may predict at a time, and find what each would alone.
 
     A checkpoint of the authors' release is converted in memory, whatever
-    loads it; one that does not fit the model is a ``ValueError``.
+    loads it; one that does not fit the model is a ``ValueError``. What the
+    head's ``added_layers`` names is missing in it, as in PINet's own.
 
     Args:
         post_processor (dict, optional): For heads without one of their own:
@@ -110,7 +111,14 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
             for name, value in state_dict.items() if name.startswith(prefix)
         }
         if is_official(own):
-            converted = convert_for_model(own, self.state_dict())
+            added = tuple(f'head.{layer}.'
+                          for layer in getattr(self.head, 'added_layers', ()))
+            converted = convert_for_model(
+                own, {
+                    name: value
+                    for name, value in self.state_dict().items()
+                    if not name.startswith(added)
+                })
             for name in own:
                 del state_dict[prefix + name]
             for name, value in converted.items():

@@ -130,6 +130,21 @@ def test_of_a_map_as_fine_as_the_image_both_see_the_last_cell():
     assert merged[:, 0].tolist() == [[(W - 2) / 2, .5]] * 2
 
 
+def test_scores_are_averaged_as_poses_are():
+    """Of the plain keypoints, and by the image that sees the point."""
+    plain, mirrored = torch.rand(2, 5, 3)
+    mirror = build()
+    columns = torch.tensor([[0., 2], [1, 2], [6, 2], [W - 1, 2], [W, 2]])
+    none = torch.zeros(5, dtype=torch.long)
+    _, _, points = mirror.queries(none, none, columns)
+    merged = mirror.merge_scores(torch.cat([plain, mirrored]), points)
+    for k, joint in enumerate(JOINT_FLIP):
+        both = (plain[1:4, k] + mirrored[1:4, joint]) / 2
+        torch.testing.assert_close(merged[1:4, k], both)
+        assert merged[0, k] == plain[0, k]
+        assert merged[4, k] == mirrored[4, joint]
+
+
 def test_nobody_is_asked_for():
     mirror, none = build(), torch.zeros(0, dtype=torch.long)
     *_, points = mirror.queries(none, none, torch.zeros(0, 2))
@@ -144,6 +159,8 @@ def test_a_plain_test_changes_nothing():
     assert plain.merge_maps(maps) is maps and plain.cell_maps(maps) is maps
     assert plain.queries(images, parts, points) == (images, parts, points)
     assert plain.merge_poses(poses, points) is poses
+    scores = torch.rand(4, 3)
+    assert plain.merge_scores(scores, points) is scores
 
 
 def test_the_stride_of_the_mirror_is_that_along_the_width():

@@ -92,6 +92,18 @@ def test_one_scale_is_left_as_it_is():
     assert torch.equal(scores, found.part_scores[:, None] * keypoint_scores)
 
 
+def test_scores_that_a_head_tells_itself_stay():
+    """And candidates that do not count are of no image, as ever."""
+    found = draw_candidates((4, 3, 2))
+    for at_scale in found:
+        at_scale.part_scores[0] = 0
+        at_scale.scores = torch.rand(len(at_scale.images), 5)
+    images, _, scores = merge_scales(found, CODEC)
+    assert torch.equal(scores, torch.cat([f.scores for f in found]))
+    left_out = (images == -1).nonzero()[:, 0].tolist()
+    assert left_out == [0, 4, 7]
+
+
 def iterate(pad_shapes):
     samples = [
         PoseDataSample(metainfo=dict(pad_shape=shape)) for shape in pad_shapes

@@ -106,6 +106,22 @@ def test_a_model_of_other_sizes_is_no_match(release):
         load_state_dict(build(cfg=cfg), release, strict=False)
 
 
+def test_it_fits_a_head_that_goes_beyond_the_paper(release, said):
+    """What it lacks is told as missing, and stays as it was."""
+    cfg = Config.fromfile(CONFIG)
+    cfg.model.head.type = 'PINetPlusHead'
+    model = build(cfg=cfg)
+    before = {name: x.clone() for name, x in model.state_dict().items()}
+    missing, unexpected = model.load_state_dict(release, strict=False)
+    assert not unexpected and len(said) == 1
+    assert {name.split('.')[1] for name in missing} == {
+        'localisation', 'scoring'}
+    expected = dict(before, **convert_official_state_dict(release))
+    assert len(expected) == len(before)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, expected[name]), name
+
+
 def test_a_head_of_another_kind_is_no_match(release):
     cfg = Config.fromfile(CONFIG)
     cfg.model.head = dict(

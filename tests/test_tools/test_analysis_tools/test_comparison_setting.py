@@ -52,6 +52,9 @@ def load(path=DEMO):
         '.model.head.refinement',
         '.train_dataloader.dataset.pipeline.4.encoder.parts'
     }),
+    ('pinet-plus_hrnet-w32_ochuman', {'.model.head.type'}),
+    ('pinet-plus_hrnet-w32_ochuman_no-scoring',
+     {'.model.head.type', '.model.head.scoring'}),
 ])
 def test_a_pinet_changes_what_it_says_and_nothing_else(comparison, name,
                                                        changed):
@@ -82,7 +85,8 @@ def test_a_pinet_changes_what_it_says_and_nothing_else(comparison, name,
     f'{OCHUMAN}_graph-none', f'{OCHUMAN}_graph-static',
     'spm_hrnet-w32_ochuman', 'spm_hrnet-w32_ochuman_pf',
     'dekr_hrnet-w32_ochuman', 'dekr_hrnet-w32_ochuman_pf',
-    'cid_hrnet-w32_ochuman'
+    'cid_hrnet-w32_ochuman', 'pinet-plus_hrnet-w32_ochuman',
+    'pinet-plus_hrnet-w32_ochuman_no-localisation'
 ])
 def test_on_ochuman_a_model_is_the_config_of_that_name(comparison, name):
     base = load(CONFIGS / f'pinet/{OCHUMAN}.py')

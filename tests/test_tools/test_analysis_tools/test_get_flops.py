@@ -81,6 +81,38 @@ def test_pr_is_its_graph_convolutions_and_two_layers(rows):
     assert rows['ours']['PR'] == (params, flops)
 
 
+LOCALISATION, SCORING = 'model.head.localisation', 'model.head.scoring'
+
+
+@pytest.mark.parametrize('left_out', [None, LOCALISATION, SCORING])
+def test_what_the_paper_has_not_is_told_apart(tool, left_out):
+    """Keys are made of whole maps; all else follows the candidates."""
+    options = {'model.head.type': 'PINetPlusHead'}
+    if left_out:
+        options[left_out] = None
+    model = tool['build_model'](str(TINY), options)
+    rows = tool['count_rows'](model, (128, 96), CANDIDATES)
+    params = flops = 0
+    if left_out != LOCALISATION:
+        e, window, maps = 32, 81, sum(c * CELLS // 4**i
+                                      for i, c in enumerate(CHANNELS))
+        params += (C + 1) * e * (2 + K) + K * (1 + window)
+        flops += e * (maps + 3 * 4 * CELLS)
+        flops += POSES * K * (C * e + C * e + window * e)
+    if left_out != SCORING:
+        inputs, hidden = 3 * C + 2 * (K + 1) + 2 + S, 128
+        params += 2 * inputs + (inputs + 1) * hidden + 2 * hidden + (hidden +
+                                                                     1) * K
+        flops += POSES * (inputs * hidden + hidden * K)
+    counted = rows['ours']['beyond']
+    assert counted[0] == params
+    # norms, which are two of an input, and reading columns
+    assert flops <= counted[1] < 1.1 * flops
+    whole = sum(p.numel() for p in model.parameters())
+    assert rows['ours']['whole'][0] == whole
+    assert 'beyond' not in rows['paper']
+
+
 def test_the_whole_is_the_sum(rows, tiny):
     assert 'PR' not in rows['paper']
     for row in rows.values():

@@ -17,6 +17,8 @@ from mmengine.device import get_device
 from mmpose.apis import init_model
 from mmpose.registry import DATASETS, MODELS, TRANSFORMS
 
+from mmpose_pinet.models import PINetHead
+
 TIMED_IMAGES = 20
 
 
@@ -42,7 +44,7 @@ def count_network(cfg: Config) -> Dict[str, float]:
         model = MODELS.build(cfg.model).eval()
         maps = model.extract_feat(torch.zeros(1, 3, height, width))
         if model.with_neck and len(maps) > 1 and \
-                cfg.model.head.type != 'PINetHead':
+                not isinstance(model.head, PINetHead):
             raise ValueError(
                 f'the base has a {cfg.model.neck.type} that gives {len(maps)} '
                 'maps, of which this head reads the last alone: let it give '

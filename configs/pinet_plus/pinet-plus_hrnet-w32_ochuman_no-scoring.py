@@ -1,4 +1,4 @@
 # Keypoints are looked for; scores are the paper's.
-_base_ = '../pinet-plus_hrnet-w32_ochuman.py'
+_base_ = './pinet-plus_hrnet-w32_ochuman.py'
 
 model = dict(head=dict(scoring=None))

@@ -1,0 +1,75 @@
+"""Configs that go beyond the paper: one key away from the paper's."""
+import numpy as np
+import pytest
+import torch
+from config_files import (DATA, PATHS, PLUS, TINY, build_metric,
+                          keypoint_facts, name_data, shrink)
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import build_optim_wrapper
+from mmpose.registry import MODELS
+
+LESS = {'no-scoring': 'scoring', 'no-localisation': 'localisation'}
+
+
+@pytest.mark.parametrize('data', DATA)
+def test_head_and_nothing_else_differs(data):
+    """Data, schedule, augmentation and test are the paper's."""
+    plus = Config.fromfile(PLUS[f'pinet-plus_hrnet-w32_{data}']).to_dict()
+    paper = Config.fromfile(PATHS[f'pinet_hrnet-w32_{data}']).to_dict()
+    assert plus['model']['head'].pop('type') == 'PINetPlusHead'
+    assert paper['model']['head'].pop('type') == 'PINetHead'
+    assert plus == paper
+
+
+@pytest.mark.parametrize('name, key', LESS.items())
+def test_each_addition_can_be_left_out(name, key):
+    whole = Config.fromfile(PLUS['pinet-plus_hrnet-w32_ochuman']).to_dict()
+    less = Config.fromfile(PLUS[f'pinet-plus_hrnet-w32_ochuman_{name}'])
+    less = less.to_dict()
+    assert less['model']['head'].pop(key, 'absent') is None
+    assert less == whole
+
+
+def test_there_are_no_others():
+    names = [*DATA, *(f'ochuman_{less}' for less in LESS)]
+    assert set(PLUS) == {f'pinet-plus_hrnet-w32_{name}' for name in names}
+
+
+@pytest.mark.parametrize('name', PLUS)
+def test_one_training_and_one_test_step(name, drawn_truth, tmp_path):
+    cfg = Config.fromfile(PLUS[name])
+    drawn_truth(keypoint_facts(cfg)['num_keypoints'])
+    tiny = Config.fromfile(PATHS[TINY])
+    cfg.model.backbone = tiny.model.backbone
+    cfg.model.head.in_channels = tiny.model.head.in_channels
+    shrink(cfg, 128)
+    train_data, test_data = (
+        name_data(cfg, loader, tmp_path)
+        for loader in ('train_dataloader', 'test_dataloader'))
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.head.point_layer.bias.data.fill_(0.5)  # it finds something
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    losses = model.train_step(
+        pseudo_collate([train_data[0]] * 2), optim_wrapper)
+    added = {x for x in model.head.added_layers if getattr(model.head, x)}
+    assert added == {
+        name.split('/')[1]
+        for name in losses if name.startswith('loss/')
+    } - {'heatmap', 'displacement', 'refine'}
+    assert 0 < losses['loss'] < np.inf
+    for layer in added:
+        assert any(not torch.equal(parameter, before[name])
+                   for name, parameter in model.named_parameters()
+                   if name.startswith(f'head.{layer}.'))
+
+    metric = build_metric(cfg, test_data)
+    with torch.no_grad():
+        for packed in test_data:
+            batch = pseudo_collate([packed])
+            metric.process(
+                batch, [s.to_dict() for s in model.eval().test_step(batch)])
+    scores = metric.evaluate(size=2)
+    assert 0 <= scores[f'{metric.prefix}/AP'] <= 1
