@@ -86,8 +86,8 @@ class Network(nn.Module):
         parts = torch.arange(codec.num_parts, device=images.device)
         parts = parts.repeat_interleave(codec.decode_max_instances)
         parts = parts.expand(shape).reshape(-1)
-        poses, scores = self.head.find_poses(pyramid, mirror, owners, parts,
-                                             points)
+        poses, scores = self.head.find_poses(pyramid, mirror,
+                                             (owners, parts, points))
         if scores is None:
             scores = part_scores[:, None] * codec.score_keypoints(
                 maps[:, :num_keypoints], owners, poses, pyramid.size,

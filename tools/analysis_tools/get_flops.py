@@ -92,8 +92,8 @@ class PyramidLocalisation(nn.Module):
         super().__init__()
         self.localisation = localisation
 
-    def forward(self, levels: Sequence[torch.Tensor],
-                *candidates: torch.Tensor) -> torch.Tensor:
+    def forward(self, levels: Sequence[torch.Tensor], *candidates:
+                torch.Tensor) -> torch.Tensor:
         """Move the keypoints of candidates (t, K, 2)."""
         return self.localisation(FeaturePyramid(levels), *candidates)
 
@@ -227,10 +227,9 @@ def count_beyond(head: PINetPlusHead, levels: Sequence[torch.Tensor],
                 part_features))
     if head.scoring is not None:
         counted.append(
-            count(head.scoring,
-                  torch.zeros(num_keypoints, num_poses, channels),
-                  part_features, torch.zeros(num_poses, num_keypoints + 1),
-                  poses, parts))
+            count(head.scoring, torch.zeros(num_keypoints, num_poses,
+                                            channels), part_features,
+                  torch.zeros(num_poses, num_keypoints + 1), poses, parts))
     return add(*counted)
 
 
@@ -241,12 +240,10 @@ def format_table(rows: Dict[str, Dict[str, Complexity]],
     if 'beyond' not in rows.get('ours', {}):
         components.remove('beyond')
     titles = {
-        'paper':
-        'as the paper counts: dense displacements, without PR',
+        'paper': 'as the paper counts: dense displacements, without PR',
         'authors':
         'as the authors of HRNet count: convolutions, by their outputs',
-        'ours':
-        f'as it runs: {candidates} candidates a part'
+        'ours': f'as it runs: {candidates} candidates a part'
     }
     if 'authors' in rows:
         components = ['backbone', 'head', 'whole']

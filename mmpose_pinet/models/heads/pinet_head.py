@@ -284,14 +284,14 @@ class PINetHead(BaseHead):
             maps = mirror.merge_maps(pyramid.convolve(self.point_layer))
             *peaks, part_scores = self.decoder.find_peaks(
                 maps[:, self.num_keypoints:], pyramid.size, every)
-            poses, scores = self.find_poses(pyramid, mirror, *peaks)
+            poses, scores = self.find_poses(pyramid, mirror, peaks)
             found.append(
                 Candidates(scale, pyramid.size, peaks[0], poses, part_scores,
                            maps, mirror, scores))
         return (*merge_scales(found, self.decoder), found[0].maps)
 
     def find_poses(self, pyramid: FeaturePyramid, mirror: PlainTest,
-                   *peaks: Tensor) -> tuple:
+                   peaks: Sequence[Tensor]) -> tuple:
         """Find a pose at each peak (PPG, PR): (t, K, 2) in cells, and scores
         (t, K), or ``None`` for r_p * r_k."""
         images, parts, points = mirror.queries(*peaks)

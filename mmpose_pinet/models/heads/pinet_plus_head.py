@@ -1,6 +1,6 @@
 """PINet with the accuracy of heatmaps on top of its direct poses."""
 from contextlib import contextmanager
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Dict, Iterator, Optional, Sequence, Tuple
 
 import torch
 import torch.nn as nn
@@ -103,7 +103,7 @@ class PINetPlusHead(PINetHead):
                             parts)
 
     def find_poses(self, pyramid: FeaturePyramid, mirror: PlainTest,
-                   *peaks: Tensor) -> tuple:
+                   peaks: Sequence[Tensor]) -> tuple:
         """As of :class:`PINetHead`: PPG, PR, localisation and scores."""
         images, parts, points = mirror.queries(*peaks)
         coarse, part_features = self.generate(pyramid, images, parts, points)

@@ -114,8 +114,8 @@ def test_it_fits_a_head_that_goes_beyond_the_paper(release, said):
     before = {name: x.clone() for name, x in model.state_dict().items()}
     missing, unexpected = model.load_state_dict(release, strict=False)
     assert not unexpected and len(said) == 1
-    assert {name.split('.')[1] for name in missing} == {
-        'localisation', 'scoring'}
+    assert {name.split('.')[1]
+            for name in missing} == {'localisation', 'scoring'}
     expected = dict(before, **convert_official_state_dict(release))
     assert len(expected) == len(before)
     for name, value in model.state_dict().items():

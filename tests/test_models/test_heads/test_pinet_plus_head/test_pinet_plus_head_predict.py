@@ -122,13 +122,13 @@ def test_the_mirror_image_is_asked_too():
     image, part = torch.tensor([0, 0]), torch.tensor([1, 2])
     column = torch.tensor([[10., 5.], [14., 9.]])  # of the merged maps
     with torch.no_grad():
-        poses, scores = head.find_poses(pyramid, mirror, image, part, column)
+        poses, scores = head.find_poses(pyramid, mirror, (image, part, column))
         queries = mirror.queries(image, part, column)
         for t in range(2):
             views = []
             for view in (t, t + 2):
                 one = [x[view:view + 1] for x in queries]
-                views.append(head.find_poses(pyramid, PlainTest(), *one))
+                views.append(head.find_poses(pyramid, PlainTest(), one))
             (pose, score), (mirrored, mirrored_score) = views
             mirrored = mirrored[:, flip].clone()
             mirrored[..., 0] = W - 0.25 - mirrored[..., 0]
