@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -59,6 +60,7 @@ def small_config(folder):
 
 def train(folder):
     """Tell the sizes at every 100 steps of 2,000."""
+    torch.set_num_threads(1)
     runner = Runner.from_cfg(small_config(folder))
     hook = Sizes(interval=100)
     runner.register_hook(hook)

@@ -10,9 +10,6 @@ from mmpose_pinet.arguments import check_number
 
 from .graph_conv import norm_rows, normed_linear
 
-# of a heatmap's value under its logarithm
-FLOOR = 1e-3
-
 
 @MODELS.register_module()
 class KeypointScoring(BaseModule):
@@ -43,7 +40,7 @@ class KeypointScoring(BaseModule):
             least=1,
             whole=True)
         self.num_parts = num_parts
-        num_inputs = 3 * in_channels + 2 * (num_keypoints + 1) + 2 + num_parts
+        num_inputs = 3 * in_channels + num_keypoints + 1 + 2 + num_parts
         self.input_norm = nn.BatchNorm1d(num_inputs)
         self.hidden = nn.Linear(num_inputs, hidden_channels)
         self.norm = nn.BatchNorm1d(hidden_channels)
@@ -69,7 +66,6 @@ class KeypointScoring(BaseModule):
         inputs = torch.cat([
             keypoint_features.mean(0),
             keypoint_features.amax(0), part_features, heatmap_values,
-            heatmap_values.clamp(min=FLOOR).log(),
             size.clamp(min=1).log(),
             F.one_hot(parts, self.num_parts).to(poses)
         ], 1)

@@ -44,7 +44,6 @@ def score_one(layer, features, part_feature, values, pose, part):
     for c in range(C):
         inputs.append(max(features[k, c] for k in range(K)))
     inputs += [*part_feature, *values]
-    inputs += [math.log(max(v, 0.001)) for v in values]
     for axis in range(2):
         inputs.append(
             math.log(max(pose[:, axis].max() - pose[:, axis].min(), 1)))

@@ -100,7 +100,7 @@ def test_what_the_paper_has_not_is_told_apart(tool, left_out):
         flops += e * (maps + 3 * 4 * CELLS)
         flops += POSES * K * (C * e + C * e + window * e)
     if left_out != SCORING:
-        inputs, hidden = 3 * C + 2 * (K + 1) + 2 + S, 128
+        inputs, hidden = 3 * C + K + 1 + 2 + S, 128
         params += 2 * inputs + (inputs + 1) * hidden + 2 * hidden + (hidden +
                                                                      1) * K
         flops += POSES * (inputs * hidden + hidden * K)

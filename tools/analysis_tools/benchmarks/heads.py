@@ -164,6 +164,7 @@ def _show_rtmo(head: nn.Module, views: List[np.ndarray],
 
 SHOW = dict(
     PINetHead=_show_pinet,
+    PINetPlusHead=_show_pinet,
     AssociativeEmbeddingHead=_show_ae,
     CIDHead=_show_cid,
     DEKRHead=_show_dekr,

@@ -3,6 +3,7 @@
 On a GPU ours replays CUDA graphs, as ``PINet`` does, and is measured without
 them and with a batch of images as well.
 """
+from copy import deepcopy
 from functools import partial
 from typing import Iterator, List
 
@@ -67,9 +68,31 @@ def run(setting: Setting) -> List[Row]:
             rows.append(
                 Row('image', work, 's', seconds[f'{way}{part}'], peer,
                     seconds[f'{peer}{part}']))
+    rows += list(measure_beyond(setting))
     if setting.device.type == 'cuda':
         rows += list(measure_graphs(setting))
     return rows
+
+
+def measure_beyond(setting: Setting) -> Iterator[Row]:
+    """Measure what the layers beyond the paper cost, of few candidates and
+    of as many as there can be."""
+    beyond = deepcopy(setting.cfg)
+    beyond.model.head.type = 'PINetPlusHead'
+    models = {
+        OURS: build_ours(setting.cfg, setting.device, 'test'),
+        'PINet+': build_ours(beyond, setting.device, 'test')
+    }
+    for people in PEOPLE, models[OURS].head.decoder.decode_max_instances:
+        calls = {}
+        for name, model in models.items():
+            show_people(model.head, draw_crowd(people, setting.shape),
+                        setting.shape)
+            calls[name] = partial(model.test_step,
+                                  test_batch(setting.shape, 1))
+        seconds = measure(calls, setting.repeats, setting.device, 'beyond')
+        yield Row('image', f'one image of {people} persons, flip', 's',
+                  seconds[OURS], 'PINet+', seconds['PINet+'])
 
 
 def measure_graphs(setting: Setting) -> Iterator[Row]:
