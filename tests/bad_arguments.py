@@ -41,6 +41,7 @@ COMMANDS: List[Tuple[str, str]] = [
     ('tools/deployment/test_exported.py',
      '{config} {model.onnx} --threads {count} --cfg-options {option}'),
     ('tools/model_converters/official_to_mmpose.py', '{official} {out.pth}'),
+    ('tools/model_converters/transfer_keypoints.py', '{weights} {out.pth}'),
     (f'{CONVERTERS}/draw_crowd.py', '{out_folder} --num {count} --split '
      '{name} --seed {seed} --image-size 64 --workers {count}'),
     (f'{CONVERTERS}/draw_walk.py', '{out.mp4} --persons {count} --seed {seed} '

@@ -9,6 +9,9 @@ from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
 from mmpose.registry import MODELS
 
+from mmpose_pinet.apis.transfer import transfer_file
+
+FROM_COCO = 'ochuman_from-coco', 'crowdpose_from-coco'
 LESS = {'no-scoring': 'scoring', 'no-localisation': 'localisation'}
 
 
@@ -31,8 +34,29 @@ def test_each_addition_can_be_left_out(name, key):
     assert less == whole
 
 
+@pytest.mark.parametrize('name', FROM_COCO)
+def test_weights_of_coco_fit_all_of_it(name, tmp_path):
+    """But for keypoints, which the converter makes fit."""
+    coco = Config.fromfile(PLUS['pinet-plus_hrnet-w32_coco'])
+    cfg = Config.fromfile(PLUS[f'pinet-plus_hrnet-w32_{name}'])
+    assert cfg.model.backbone.pop('init_cfg') is None
+    assert coco.model.backbone.pop('init_cfg')
+    assert cfg.model.backbone == coco.model.backbone
+    tiny = Config.fromfile(PATHS[TINY])
+    models = []
+    for config in coco, cfg:
+        config.model.backbone = tiny.model.backbone
+        config.model.head.in_channels = tiny.model.head.in_channels
+        models.append(MODELS.build(config.model))
+    file = tmp_path / 'coco.pth'
+    torch.save(dict(state_dict=models[0].state_dict()), file)
+    if 'crowdpose' in name:
+        transfer_file(file, file, 'coco', 'crowdpose')
+    models[1].load_state_dict(torch.load(file)['state_dict'], strict=True)
+
+
 def test_there_are_no_others():
-    names = [*DATA, *(f'ochuman_{less}' for less in LESS)]
+    names = [*DATA, *FROM_COCO, *(f'ochuman_{less}' for less in LESS)]
     assert set(PLUS) == {f'pinet-plus_hrnet-w32_{name}' for name in names}
 
 
