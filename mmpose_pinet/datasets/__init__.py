@@ -3,12 +3,12 @@ from .checked import (CheckedAnnotations, CheckedCocoDataset,
                       CheckedCrowdPoseDataset, CheckedOCHumanDataset)
 from .labelled_coco import LabelledCocoDataset
 from .transforms import (BottomupBoundedResize, BottomupBoxArea,
-                         BottomupCrowdMask, LoadOrientedImage,
-                         PackPyramidInputs)
+                         BottomupCrowdMask, BottomupPastePersons,
+                         LoadOrientedImage, PackPyramidInputs)
 
 __all__ = [
     'BottomupBoundedResize', 'BottomupBoxArea', 'BottomupCrowdMask',
-    'CheckedAnnotations', 'CheckedCocoDataset', 'CheckedCrowdPoseDataset',
-    'CheckedOCHumanDataset', 'LabelledCocoDataset', 'LoadOrientedImage',
-    'PackPyramidInputs'
+    'BottomupPastePersons', 'CheckedAnnotations', 'CheckedCocoDataset',
+    'CheckedCrowdPoseDataset', 'CheckedOCHumanDataset', 'LabelledCocoDataset',
+    'LoadOrientedImage', 'PackPyramidInputs'
 ]
