@@ -94,6 +94,10 @@ class PoseFusion:
         fuse (bool): Take each keypoint from the candidate of the group that
             scores it highest. If ``False``, the group's best candidate stays
             as it is (OKS-NMS). Defaults to ``True``.
+        soft (bool): Multiply the scores of a person by one less its greatest
+            OKS with a better one, after Soft-NMS (Bodla et al., ICCV 2017):
+            two poses that are too far apart to be grouped are often one
+            person's. Not of the paper. Defaults to ``False``.
 
     Raises:
         ValueError: If ``sigmas`` is empty, one is not positive or not finite,
@@ -103,7 +107,8 @@ class PoseFusion:
     def __init__(self,
                  sigmas: Sequence[float],
                  oks_thr: float = 0.7,
-                 fuse: bool = True) -> None:
+                 fuse: bool = True,
+                 soft: bool = False) -> None:
         self.sigmas = np.asarray(sigmas, dtype=np.float64)
         if self.sigmas.ndim != 1 or not self.sigmas.size or not (
                 np.isfinite(self.sigmas) & (self.sigmas > 0)).all():
@@ -112,6 +117,7 @@ class PoseFusion:
         check_number('PoseFusion: oks_thr', oks_thr, least=0, most=1)
         self.oks_thr = oks_thr
         self.fuse = fuse
+        self.soft = soft
 
     def __call__(self, keypoints: np.ndarray,
                  keypoint_scores: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -137,16 +143,20 @@ class PoseFusion:
                 f'{keypoint_scores.shape} must be (t, K, 2) and (t, K) with '
                 f'K={len(self.sigmas)}, the number of sigmas')
 
-        order = np.argsort(-keypoint_scores.mean(1), kind='stable')
-        keypoints, keypoint_scores = keypoints[order], keypoint_scores[order]
+        keypoints, keypoint_scores = _sorted(keypoints, keypoint_scores)
         leaders, groups = self._group(keypoints)
-        if not self.fuse:
-            return keypoints[leaders], keypoint_scores[leaders]
-
-        keypoints, keypoint_scores = fuse_groups(keypoints, keypoint_scores,
-                                                 groups)
-        order = np.argsort(-keypoint_scores.mean(1), kind='stable')
-        return keypoints[order], keypoint_scores[order]
+        if self.fuse:
+            keypoints, keypoint_scores = _sorted(
+                *fuse_groups(keypoints, keypoint_scores, groups))
+        else:
+            keypoints = keypoints[leaders]
+            keypoint_scores = keypoint_scores[leaders]
+        if not self.soft:
+            return keypoints, keypoint_scores
+        with_better = np.triu(self.pairwise_oks(keypoints), 1)
+        left = 1 - with_better.max(0, initial=0)
+        left = left.astype(keypoint_scores.dtype)
+        return _sorted(keypoints, keypoint_scores * left[:, None])
 
     def pairwise_oks(self, keypoints: np.ndarray) -> np.ndarray:
         """OKS of every pair of poses (Eq. 11).
@@ -212,6 +222,13 @@ def _points_and_area(keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     keypoints = keypoints.astype(np.result_type(keypoints, np.float32))
     return (np.ascontiguousarray(keypoints.transpose(2, 1, 0)),
             np.ptp(keypoints, axis=1).prod(-1))
+
+
+def _sorted(keypoints: np.ndarray,
+            keypoint_scores: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """By falling mean score; of equals, the first stays first."""
+    order = np.argsort(-keypoint_scores.mean(1), kind='stable')
+    return keypoints[order], keypoint_scores[order]
 
 
 def fuse_groups(keypoints: np.ndarray, keypoint_scores: np.ndarray,

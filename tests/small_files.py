@@ -24,6 +24,7 @@ METADATA = FileMetadata(
     pad_value=(0, 0, 0),
     oks_thr=.7,
     fuse=True,
+    soft=False,
     score_thr=.1,
     flip_test=True,
     max_candidates=4,

@@ -86,6 +86,31 @@ def test_as_greedy_loop(fuse, found, oks_thr):
 
 
 @pytest.mark.parametrize('fuse', [True, False])
+@given(candidates(), st.sampled_from([0., 0.3, 0.7, 1.]))
+def test_soft_scores_as_by_loop(fuse, found, oks_thr):
+    """Less the more a person is like a better one, and sorted anew."""
+    poses, scores = fuse_by_loop(*found, oks_thr, fuse)
+    lowered = []
+    for n, pose in enumerate(poses):
+        alike = [oks_by_loop(poses[better], pose) for better in range(n)]
+        lowered.append(scores[n] * (1 - max(alike, default=0)))
+    order = sorted(range(len(poses)), key=lambda n: -lowered[n].mean())
+    softened = PoseFusion(SIGMAS, oks_thr, fuse, soft=True)(*found)
+    means = [lowered[n].mean() for n in order]
+    np.testing.assert_allclose(softened[1].mean(1), means, atol=1e-9)
+    if len(means) == 1 or -np.diff(means).max() > 1e-6:  # none are equal
+        np.testing.assert_allclose(softened[0], poses[order])
+        np.testing.assert_allclose(
+            softened[1], np.array(lowered)[order], atol=1e-9)
+
+
+def test_soft_of_nobody():
+    poses, scores = PoseFusion(
+        SIGMAS, soft=True)(np.zeros((0, 4, 2)), np.zeros((0, 4)))
+    assert poses.shape == (0, 4, 2) and scores.shape == (0, 4)
+
+
+@pytest.mark.parametrize('fuse', [True, False])
 def test_five_hundred_candidates(fuse):
     found = draw_candidates(np.random.default_rng(0), 500, num_persons=20)
     poses, scores = PoseFusion(SIGMAS, fuse=fuse)(*found)

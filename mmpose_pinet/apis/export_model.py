@@ -103,6 +103,7 @@ def _describe(model: BottomupPoseEstimator, config: Config,
         pad_value=resize.pad_val,
         oks_thr=fusion and fusion.oks_thr,
         fuse=fusion is not None and fusion.fuse,
+        soft=fusion is not None and fusion.soft,
         score_thr=score_thr,
         flip_test=flip_test,
         max_candidates=head.decoder.num_parts *

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Tuple, Union, get_args, get_origin
 from mmpose_pinet.arguments import check_number
 from mmpose_pinet.fusion import PoseFusion
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FileMetadata:
         pad_value (tuple[int]): BGR of what lies beyond the picture.
         oks_thr (float, optional): Of :class:`PoseFusion`; ``None``: every
             candidate is a person.
-        fuse (bool): Of :class:`PoseFusion`.
+        fuse, soft (bool): Of :class:`PoseFusion`.
         score_thr (float): The least score of a person.
         flip_test (bool): Whether the network looks at the mirrored picture
             as well.
@@ -53,6 +53,7 @@ class FileMetadata:
     pad_value: Tuple[int, int, int]
     oks_thr: Optional[float]
     fuse: bool
+    soft: bool
     score_thr: float
     flip_test: bool
     max_candidates: int
@@ -93,7 +94,7 @@ class FileMetadata:
         """Build what makes persons of candidates, if there is any."""
         if self.oks_thr is None:
             return None
-        return PoseFusion(self.sigmas, self.oks_thr, self.fuse)
+        return PoseFusion(self.sigmas, self.oks_thr, self.fuse, self.soft)
 
     def to_props(self) -> Dict[str, str]:
         """Turn it into the ``metadata_props`` of an ONNX file.

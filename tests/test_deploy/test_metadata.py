@@ -12,7 +12,7 @@ from mmpose_pinet.deploy.metadata import FileMetadata
 def test_they_come_back_as_they_were_written():
     props = METADATA.to_props()
     assert all(isinstance(value, str) for value in props.values())
-    assert json.loads(props['format_version']) == 1
+    assert json.loads(props['format_version']) == 2
     assert json.loads(props['flip_pairs']) == [[1, 2]]
     assert FileMetadata.from_props(props, 'a.onnx') == METADATA
 
@@ -46,8 +46,8 @@ def test_a_key_that_is_missing_is_told(key):
 def test_another_format_is_told():
     with pytest.raises(ValueError, match='no file of `pinet export`'):
         FileMetadata.from_props({}, 'a.onnx')
-    props = dict(METADATA.to_props(), format_version='2')
-    with pytest.raises(ValueError, match='version 2, .* reader of version 1'):
+    props = dict(METADATA.to_props(), format_version='3')
+    with pytest.raises(ValueError, match='version 3, .* reader of version 2'):
         FileMetadata.from_props(props, 'a.onnx')
 
 

@@ -100,6 +100,19 @@ def test_fusion_is_the_files(tmp_path, values, number):
         np.testing.assert_allclose(result.keypoint_scores[0], [.5, .4, .3])
 
 
+def test_soft_scores_are_the_files(tmp_path):
+    """The second person is a little like the first."""
+    image, = draw_images(1)
+    hard, soft = (
+        PINetRuntime(
+            write(tmp_path / f'{soft}.onnx',
+                  replace(METADATA, oks_thr=1., soft=soft).to_props()),
+            score_thr=0.)(image) for soft in (False, True))
+    assert len(hard) == len(soft)
+    assert soft.bbox_scores[0] == hard.bbox_scores[0]
+    assert soft.bbox_scores[1] < hard.bbox_scores[1]
+
+
 def test_files_and_videos(model, pictures, video):
     folder = pictures[0].parent
     by_folder = list(model(folder, batch_size=2))

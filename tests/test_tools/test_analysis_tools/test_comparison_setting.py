@@ -52,9 +52,12 @@ def load(path=DEMO):
         '.model.head.refinement',
         '.train_dataloader.dataset.pipeline.4.encoder.parts'
     }),
-    ('pinet-plus_hrnet-w32_ochuman', {'.model.head.type'}),
-    ('pinet-plus_hrnet-w32_ochuman_no-scoring',
-     {'.model.head.type', '.model.head.scoring'}),
+    ('pinet-plus_hrnet-w32_ochuman',
+     {'.model.head.type', '.model.head.post_processor.soft'}),
+    ('pinet-plus_hrnet-w32_ochuman_no-scoring', {
+        '.model.head.type', '.model.head.scoring',
+        '.model.head.post_processor.soft'
+    }),
 ])
 def test_a_pinet_changes_what_it_says_and_nothing_else(comparison, name,
                                                        changed):

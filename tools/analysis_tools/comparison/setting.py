@@ -69,6 +69,8 @@ def _change_pinet(cfg: Config, theirs: ConfigDict) -> None:
         head.refinement = None
     fusion = theirs.get('post_processor') or dict(fuse=False)
     head.post_processor.fuse = fusion.get('fuse', True)
+    if 'soft' in fusion:
+        head.post_processor.soft = fusion.soft
 
 
 def _replace_pinet(cfg: Config, row: Row) -> None:
