@@ -87,9 +87,6 @@ def test_one_training_and_one_test_step(name, drawn_truth, tmp_path):
         for name in losses if name.startswith('loss/')
     } - {'heatmap', 'displacement', 'refine'}
     assert 0 < losses['loss'] < np.inf
-    for layer in added:  # whether anybody is near enough or not
-        for parameter in getattr(model.head, layer).parameters():
-            assert parameter.grad.isfinite().all()
 
     metric = build_metric(cfg, test_data)
     with torch.no_grad():
