@@ -170,6 +170,20 @@ def test_where_nothing_is_told_no_candidate_learns():
         torch.testing.assert_close(one, other[told])
 
 
+def test_losses_under_autocast():
+    """As of float32, but for the precision of features."""
+    head = build_plus_head().eval()
+    feats, samples = draw(head, 3, 2)
+    expected = head.loss((feats, ), samples)
+    with torch.autocast('cpu', torch.bfloat16):
+        losses = head.loss((feats, ), samples)
+    for name, value in expected.items():
+        assert losses[name].dtype == torch.float32
+        assert losses[name].item() == pytest.approx(value.item(), rel=0.1)
+    sum(losses.values()).backward()
+    assert feats.grad.isfinite().all()
+
+
 def test_one_alone():
     for name in ('localisation', 'scoring'):
         head = build_plus_head(**{name: None}).train()
