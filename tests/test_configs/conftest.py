@@ -4,7 +4,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from config_files import PATHS
+from config_files import PATHS, PLUS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
@@ -17,7 +17,7 @@ def scope():
 
 @pytest.fixture(params=PATHS)
 def cfg(request):
-    return Config.fromfile(PATHS[request.param])
+    return Config.fromfile({**PATHS, **PLUS}[request.param])
 
 
 @pytest.fixture

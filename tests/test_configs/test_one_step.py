@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 from config_files import (BACKBONES, OCHUMAN, OWN_KEYPOINTS, PAPER, PATHS,
-                          TINY, build_metric, keypoint_facts, name_data,
+                          PLUS, TINY, build_metric, keypoint_facts, name_data,
                           shrink)
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
@@ -23,7 +23,8 @@ def slim(cfg):
 
 # other backbones have a test of their own
 @pytest.mark.parametrize(
-    'cfg', [name for name in PATHS if name not in BACKBONES], indirect=True)
+    'cfg', [name for name in PATHS if name not in BACKBONES] + [*PLUS],
+    indirect=True)
 def test_one_training_and_one_test_step(cfg, drawn_truth, tmp_path):
     drawn_truth(keypoint_facts(cfg)['num_keypoints'])
     cfg = slim(cfg)

@@ -17,6 +17,8 @@ from .pinet_head import PINetHead
 # Candidates that share less with a person are not told where its keypoints
 # are: their windows are elsewhere.
 LEAST_OKS = 0.1
+# Those of less are nobody's: all of their keypoints are wrong.
+NOBODYS_OKS = 1e-3
 
 
 @MODELS.register_module()
@@ -146,8 +148,8 @@ class PINetPlusHead(PINetHead):
             losses['loss/localisation'] = loss
         if self.scoring is not None:
             logits = self.score(pyramid, images, parts, poses, part_features)
-            # all keypoints of a pose that is nobody's are wrong
-            counted = targets.labelled | (targets.oks < 1e-3)[:, None]
+            nobodys = targets.oks < NOBODYS_OKS
+            counted = targets.labelled | nobodys[:, None]
             losses['loss/scoring'] = self.loss_module['scoring'](
                 logits, targets.terms(poses),
                 counted.to(logits)) / counted.sum().clamp(min=1)
