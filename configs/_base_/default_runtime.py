@@ -12,6 +12,7 @@ default_hooks = dict(
     finite_loss=dict(type='FiniteLossHook'),
     run_check=dict(type='RunCheckHook'),
     start_weights=dict(type='StartWeightsHook'),
+    weights_fit=dict(type='WeightsFitHook'),
     # a training that is killed goes on by --resume, as if it had not been
     checkpoint=dict(type='WholeCheckpointHook'),
     epoch_seed=dict(type='EpochSeedHook'),

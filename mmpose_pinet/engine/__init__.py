@@ -6,11 +6,12 @@ from .finite_loss_hook import FiniteLossHook
 from .person_visualization_hook import PersonVisualizationHook
 from .run_check_hook import RunCheckHook
 from .start_weights_hook import StartWeightsHook
+from .weights_fit_hook import WeightsFitHook
 from .whole_checkpoint_hook import WholeCheckpointHook
 from .work_dir_lock_hook import WorkDirLockHook
 
 __all__ = [
     'ChannelsLastHook', 'CudaGraphsHook', 'EpochSeedHook', 'FiniteLossHook',
     'PersonVisualizationHook', 'RunCheckHook', 'StartWeightsHook',
-    'WholeCheckpointHook', 'WorkDirLockHook'
+    'WeightsFitHook', 'WholeCheckpointHook', 'WorkDirLockHook'
 ]
