@@ -17,6 +17,7 @@ PLUS = {
 }
 TINY = 'pinet_hrnet-tiny_drawn-crowd'
 OWN_KEYPOINTS = 'pinet_hrnet-tiny_own-keypoints'
+THREE_SETS = 'pinet-plus_hrnet-w32_coco-crowdpose-ochuman'
 PHOTOGRAPHS = 'pinet_mobilenetv2-fpn_coco-256'
 OCHUMAN = 'pinet_hrnet-w32_ochuman'
 

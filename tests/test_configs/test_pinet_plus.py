@@ -55,6 +55,6 @@ def test_weights_of_coco_fit_all_of_it(name, tmp_path):
 def test_there_are_no_others():
     names = [
         *DATA, *FROM_COCO, *(f'ochuman_{less}' for less in LESS),
-        'ochuman_pasted'
+        'ochuman_pasted', 'coco-crowdpose-ochuman'
     ]
     assert set(PLUS) == {f'pinet-plus_hrnet-w32_{name}' for name in names}

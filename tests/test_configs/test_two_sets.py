@@ -7,31 +7,14 @@ import numpy as np
 import pytest
 import torch
 from config_files import CONFIGS
+from drawn_sets import draw_set
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS, MODELS
 
 from mmpose_pinet.apis.check_data import check_data
-from mmpose_pinet.datasets.drawn import draw_crowd
 
 PAGE = CONFIGS.parents[1] / 'docs/several_sets.md'
-# CrowdPose's keypoints in the order of COCO's, of which the last are missing
-NAMES = [
-    'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
-    'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
-    'right_knee', 'left_ankle', 'right_ankle', 'top_head', 'neck'
-]
-
-
-def as_crowdpose(file):
-    """Leave people the keypoints of CrowdPose, head top and neck at 1 px."""
-    content = json.loads(file.read_text())
-    for person in content['annotations']:
-        joints = np.reshape(person['keypoints'], (17, 3))
-        person['keypoints'] = [*joints[5:].ravel(), 1, 1, 2, 1, 1, 2]
-    content['categories'][0]['keypoints'] = NAMES
-    content['categories'][0].pop('skeleton')
-    file.write_text(json.dumps(content))
 
 
 @pytest.fixture
@@ -43,14 +26,7 @@ def cfg(tmp_path):
     (tmp_path / 'two_sets.py').write_text(code)
     cfg = Config.fromfile(tmp_path / 'two_sets.py')
     for seed, subset in enumerate(cfg.train_dataloader.dataset.datasets):
-        folder = tmp_path / f'set{seed}'
-        truth = draw_crowd(folder, 4, seed=seed, num_workers=1)
-        if 'CrowdPose' in subset.type:
-            as_crowdpose(Path(truth))
-        subset.update(
-            data_root=str(folder),
-            ann_file='annotations/train.json',
-            data_prefix=dict(img='train/'))
+        draw_set(tmp_path / f'set{seed}', subset, seed)
     return cfg
 
 
