@@ -121,16 +121,20 @@ def start(folder, script, *arguments, **variables):
     """Start a script of `tools/` in the folder, with an environment."""
     path = f'{folder}:{Path(sys.executable).parent}:{os.environ["PATH"]}'
     command = [sys.executable] if script.endswith('.py') else ['bash']
-    return subprocess.Popen([*command, TOOLS / script, *map(str, arguments)],
-                            cwd=folder,
-                            env=dict(
-                                os.environ,
-                                PATH=path,
-                                PYTHONPATH=f'{TOOLS.parent}:{folder}',
-                                **variables),
-                            stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT,
-                            text=True)
+    return subprocess.Popen(
+        [*command, TOOLS / script, *map(str, arguments)],
+        cwd=folder,
+        env=dict(
+            os.environ,
+            PATH=path,
+            PYTHONPATH=f'{TOOLS.parent}:{folder}',
+            # as torch.distributed.run has it: sums of
+            # more threads differ in their last digit
+            OMP_NUM_THREADS='1',
+            **variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True)
 
 
 def finish(*processes):

@@ -13,6 +13,8 @@ from mmpose_pinet.models.heads.multiscale import ScaleTest
 
 SIZES = [(12, 8), (20, 12)]
 FLIP = (0, 2, 1, 4, 3)
+# more rows at a time are summed in another order on some processors
+ROUNDING = dict(rtol=1e-5, atol=1e-4)
 EVERY = 2 * 2 * S * 30  # scales, images, parts, peaks
 
 
@@ -58,8 +60,8 @@ class Graphs:
         *expected, expected_maps = self.head.find_candidates(tests)
         counted = images != -1
         for one, other in zip([images, *found], expected):
-            torch.testing.assert_close(one[counted], other)
-        torch.testing.assert_close(maps, expected_maps)
+            torch.testing.assert_close(one[counted], other, **ROUNDING)
+        torch.testing.assert_close(maps, expected_maps, **ROUNDING)
         return images
 
 
@@ -121,6 +123,7 @@ def test_a_head_in_evaluation_replays(head, monkeypatch):
         for one, other in zip(persons, expected):
             assert len(one.keypoints) == len(other.keypoints) > 0
             np.testing.assert_allclose(one.keypoint_scores,
-                                       other.keypoint_scores)
-            np.testing.assert_allclose(one.keypoints, other.keypoints)
+                                       other.keypoint_scores, **ROUNDING)
+            np.testing.assert_allclose(one.keypoints, other.keypoints,
+                                       **ROUNDING)
     assert recorder.count == 1
