@@ -92,6 +92,9 @@ def quantize(source: Union[str, Path],
                 quant_format=QuantFormat.QDQ,
                 nodes_to_quantize=nodes_to_round(file.graph),
                 per_channel=True,
+                # 7 bits: processors without VNNI add two products of 8 bits
+                # in 16, and what is too large is lost
+                reduce_range=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8)
             rounded = onnx.load(unfinished)

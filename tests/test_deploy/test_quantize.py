@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from file_metadata import metadata_of
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from mmpose_pinet.cli import main
 from mmpose_pinet.deploy.quantize import nodes_to_round, quantize
@@ -67,6 +67,18 @@ def test_backbone_alone_is_rounded(exported, quantised):
         node.name.startswith('/refinement/')
         and 'QuantizeLinear' in node.op_type for node in graph.node)
     assert quantised.stat().st_size < 0.6 * exported.stat().st_size
+
+
+def test_two_products_fit_16_bits(quantised):
+    """Where a processor adds them there."""
+    weights = [
+        numpy_helper.to_array(value).astype(int)
+        for value in onnx.load(quantised).graph.initializer
+        if value.data_type == TensorProto.INT8 and len(value.dims) == 4
+    ]
+    assert len(weights) > 20
+    most = max(np.abs(x).max() for x in weights)
+    assert 60 < most and 2 * 255 * most < 2**15
 
 
 def test_the_file_says_that_it_is_rounded(exported, quantised):
