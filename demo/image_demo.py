@@ -25,8 +25,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--score-thr',
         type=number,
-        default=0.1,
-        help='least score of a person that is drawn')
+        help='least score of a person that is drawn (default: 0.1, of a '
+        'PINet+ 0.3)')
     args = parser.parse_args()
     if not cv2.haveImageWriter(args.out):
         parser.error(f'--out: {args.out} is no name of a picture, such as '

@@ -141,8 +141,8 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--score-thr',
         type=number,
-        help='the least score of a person (default: 0.1, or what an exported '
-        'file tells)')
+        help='the least score of a person (default: 0.1, of a PINet+ 0.3, or '
+        'what an exported file tells)')
     parser.add_argument(
         '--batch-size',
         type=count,
@@ -194,9 +194,8 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--score-thr',
         type=number,
-        default=0.1,
         help='the least score of a person, where the reader of the file '
-        'names none (default: 0.1)')
+        'names none (default: 0.1, of a PINet+ 0.3)')
     parser.add_argument(
         '--int8',
         action='store_true',

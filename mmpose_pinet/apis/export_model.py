@@ -15,6 +15,7 @@ from mmpose_pinet.deploy.export import export_onnx
 from mmpose_pinet.deploy.metadata import FileMetadata
 from mmpose_pinet.fusion import PoseFusion
 from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models.persons import shown_from
 from mmpose_pinet.pictures.inputs import open_inputs
 from mmpose_pinet.version import __version__
 
@@ -31,7 +32,7 @@ def export_model(config: Union[str, Path],
                  checkpoint: Union[str, Path],
                  out: Union[str, Path],
                  flip_test: Optional[bool] = None,
-                 score_thr: float = 0.1,
+                 score_thr: Optional[float] = None,
                  calibration: Union[str, Path, None] = None) -> FileMetadata:
     """Write a trained model to one ONNX file.
 
@@ -43,8 +44,9 @@ def export_model(config: Union[str, Path],
         out (str | Path): The file to write.
         flip_test (bool, optional): Whether mirrored pictures pass the network
             as well. By default as the config tests.
-        score_thr (float): The least score of a person, where whoever reads
-            the file names none. Defaults to 0.1.
+        score_thr (float, optional): The least score of a person, where
+            whoever reads the file names none. By default 0.1, of a PINet+
+            0.3.
         calibration (str | Path, optional): A folder of pictures of the kind
             that the file is going to see: its backbone computes in int8 then,
             see :func:`mmpose_pinet.deploy.quantize.quantize`.
@@ -80,13 +82,15 @@ def export_model(config: Union[str, Path],
 
 
 def _describe(model: BottomupPoseEstimator, config: Config,
-              flip_test: Optional[bool], score_thr: float,
+              flip_test: Optional[bool], score_thr: Optional[float],
               checkpoint: Union[str, Path]) -> FileMetadata:
     head, meta = model.head, model.dataset_meta
     resize = _resize_of(config)
     fusion = head.post_processor
     if flip_test is None:
         flip_test = model.test_cfg.get('flip_test', False)
+    if score_thr is None:
+        score_thr = shown_from(model)
     names = meta['keypoint_id2name']
     return FileMetadata(
         keypoint_names=[names[i] for i in range(head.num_keypoints)],

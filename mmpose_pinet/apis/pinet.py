@@ -28,7 +28,7 @@ class PINet:
             the CPU.
         score_thr (float, optional): The least score of a person. 0 returns
             every candidate, as average precision wants them. By default 0.1,
-            or what an exported file tells.
+            of a PINet+ 0.3, or what an exported file tells.
         precision (str, optional): ``'fp32'``, ``'bf16'`` or ``'fp16'``: what
             the network computes in where that is safe. By default a config's
             ``model.test_cfg.precision``, which is ``'fp32'`` where it is not
@@ -77,8 +77,7 @@ class PINet:
                 threads=(threads, 'set OMP_NUM_THREADS in the environment'))
             from .torch_model import TorchModel
 
-            self._finder = TorchModel(model, weights, device,
-                                      0.1 if score_thr is None else score_thr,
+            self._finder = TorchModel(model, weights, device, score_thr,
                                       precision)
             self.model = self._finder.model
 

@@ -9,6 +9,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmpose.apis import init_model
 from mmpose.structures import PoseDataSample
 
+from mmpose_pinet.models.persons import shown_from
 from mmpose_pinet.pictures import Finder, Picture
 from mmpose_pinet.results import Result
 
@@ -29,7 +30,7 @@ class TorchModel(Finder):
             package's without ``.py``.
         weights (str | Path, optional): As of :class:`PINet`.
         device (str, optional): As of :class:`PINet`.
-        score_thr (float): The least score of a person.
+        score_thr (float, optional): As of :class:`PINet`.
         precision (str, optional): As of :class:`PINet`.
 
     Raises:
@@ -41,13 +42,13 @@ class TorchModel(Finder):
 
     def __init__(self, config: Union[str, Path],
                  weights: Union[str, Path, None], device: Optional[str],
-                 score_thr: float, precision: Optional[str]) -> None:
+                 score_thr: Optional[float], precision: Optional[str]) -> None:
         super().__init__()
         with _BUILDING:
             self._build(config, weights, device, score_thr, precision)
 
     def _build(self, config: Union[str, Path], weights: Union[str, Path, None],
-               device: Optional[str], score_thr: float,
+               device: Optional[str], score_thr: Optional[float],
                precision: Optional[str]) -> None:
         cfg = load_config(config)
         weights = weights or cfg.get('load_from')
@@ -58,7 +59,7 @@ class TorchModel(Finder):
                 'in the config')
         device = find_device(device)
         test_cfg = cfg.model.setdefault('test_cfg', {})
-        test_cfg['score_thr'] = score_thr
+        test_cfg['score_thr'] = score_thr or 0.
         # off elsewhere: trainings that test have other uses for the memory
         test_cfg.setdefault('cuda_graphs', device.type == 'cuda')
         if precision is not None:
@@ -71,6 +72,8 @@ class TorchModel(Finder):
                              "'BatchedBottomupPoseEstimator' in the config")
         self.model.dataset_meta = load_weights(
             self.model, weights) or self.model.dataset_meta
+        if score_thr is None:
+            self.model.test_cfg['score_thr'] = shown_from(self.model)
         self._pipeline = Compose(cfg.test_dataloader.dataset.pipeline)
 
     @property

@@ -5,6 +5,7 @@ from typing import Optional, Sequence
 
 import mmcv
 import mmengine.fileio as fileio
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.engine.hooks import PoseVisualizationHook
 from mmpose.registry import HOOKS
@@ -12,6 +13,7 @@ from mmpose.structures import PoseDataSample, merge_data_samples
 
 from mmpose_pinet.arguments import check_number
 from mmpose_pinet.datasets.transforms.load_image import AS_STORED
+from mmpose_pinet.models.persons import shown_from
 
 
 @HOOKS.register_module()
@@ -25,9 +27,10 @@ class PersonVisualizationHook(PoseVisualizationHook):
     :class:`LoadOrientedImage`).
 
     Args:
-        score_thr (float): The least score of a person that is drawn: the
-            ``bbox_scores`` of the predictions, or where a model gives none
-            the mean of the keypoints' scores. Defaults to 0.1.
+        score_thr (float, optional): The least score of a person that is
+            drawn: the ``bbox_scores`` of the predictions, or where a model
+            gives none the mean of the keypoints' scores. By default 0.1, of a
+            PINet+ 0.3.
         kpt_thr (float): The least score of a keypoint that is drawn. A
             keypoint's score is that of its part times its own, so that hidden
             joints have low ones. Defaults to 0.03.
@@ -35,10 +38,12 @@ class PersonVisualizationHook(PoseVisualizationHook):
     """
 
     def __init__(self,
-                 score_thr: float = 0.1,
+                 score_thr: Optional[float] = None,
                  kpt_thr: float = 0.03,
                  **kwargs) -> None:
-        check_number('PersonVisualizationHook: score_thr', score_thr, least=0)
+        if score_thr is not None:
+            check_number(
+                'PersonVisualizationHook: score_thr', score_thr, least=0)
         check_number('PersonVisualizationHook: kpt_thr', kpt_thr, least=0)
         super().__init__(kpt_thr=kpt_thr, **kwargs)
         self.score_thr = score_thr
@@ -51,7 +56,7 @@ class PersonVisualizationHook(PoseVisualizationHook):
         if self.enable and step % self.interval == 0:
             self._visualizer.set_dataset_meta(
                 runner.val_evaluator.dataset_meta)
-            self._draw(outputs[0], 'val_img', step)
+            self._draw(runner, outputs[0], 'val_img', step)
 
     def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: dict,
                         outputs: Sequence[PoseDataSample]) -> None:
@@ -64,9 +69,10 @@ class PersonVisualizationHook(PoseVisualizationHook):
             folder = Path(runner.work_dir) / runner.timestamp / self.out_dir
         for sample in outputs:
             self._test_index += 1
-            self._draw(sample, 'test_img', self._test_index, folder)
+            self._draw(runner, sample, 'test_img', self._test_index, folder)
 
     def _draw(self,
+              runner: Runner,
               sample: PoseDataSample,
               name: str,
               step: int,
@@ -74,6 +80,7 @@ class PersonVisualizationHook(PoseVisualizationHook):
         """Draw one image's likely persons.
 
         Args:
+            runner (Runner): Whose model knows from which score on.
             sample (PoseDataSample): Of one image; it is left as it is.
             name (str): The drawing's, in visualization backends.
             step (int): The drawing's, in visualization backends.
@@ -88,7 +95,12 @@ class PersonVisualizationHook(PoseVisualizationHook):
         likely = merge_data_samples([sample])
         persons = likely.pred_instances
         scores = persons.get('bbox_scores', persons.keypoint_scores.mean(-1))
-        likely.pred_instances = persons[scores >= self.score_thr]
+        score_thr = self.score_thr
+        if score_thr is None:
+            model = runner.model
+            score_thr = shown_from(
+                model.module if is_model_wrapper(model) else model)
+        likely.pred_instances = persons[scores >= score_thr]
 
         out_file = None
         if folder is not None:

@@ -2,6 +2,7 @@
 from typing import Callable, Sequence
 
 import torch
+import torch.nn as nn
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 from mmpose.utils.tensor_utils import to_numpy
@@ -9,6 +10,19 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor
 
 from mmpose_pinet.fusion import NOT_FINITE, Persons, find_persons
+
+# Of PINet's scores, products of heatmaps' values
+SHOWN_FROM = 0.1
+
+
+def shown_from(model: nn.Module) -> float:
+    """Tell the least score of a person that is shown where nobody says.
+
+    Args:
+        model (nn.Module): A pose estimator. ``shown_from`` of its head, where
+            scores mean something else than PINet's, is what it is.
+    """
+    return getattr(getattr(model, 'head', None), 'shown_from', SHOWN_FROM)
 
 
 def image_name(sample: PoseDataSample) -> str:

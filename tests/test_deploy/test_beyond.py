@@ -2,6 +2,7 @@
 import numpy as np
 import onnx
 import pytest
+from file_metadata import metadata_of
 from random_weights import TINY, save_random_weights
 
 from mmpose_pinet.apis import PINet
@@ -45,6 +46,15 @@ def test_poses_are_those_of_pytorch(beyond, engine):
             one.bbox_scores, other.bbox_scores, atol=1e-3)
         # not r_p * r_k, which random weights have far above 1
         assert (one.keypoint_scores <= 1).all()
+
+
+def test_persons_are_shown_from_another_score_on(beyond):
+    """Its scores are OKS to expect, in PyTorch and in the file."""
+    config, weights, file = beyond
+    model = PINet(config, weights, device='cpu').model
+    assert model.test_cfg['score_thr'] == metadata_of(file).score_thr == 0.3
+    model = PINet(config, weights, device='cpu', score_thr=0.1).model
+    assert model.test_cfg['score_thr'] == 0.1
 
 
 def test_the_file_has_standard_operations(beyond):

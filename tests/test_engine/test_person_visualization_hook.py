@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
@@ -38,6 +39,7 @@ def runner(tmp_path):
         work_dir=str(tmp_path),
         timestamp='today',
         iter=0,
+        model=torch.nn.Identity(),
         test_evaluator=evaluator,
         val_evaluator=evaluator)
 
@@ -81,6 +83,19 @@ def test_the_likely_person_is_drawn_and_the_unlikely_is_not(
     touched = (drawn != GREY).any(-1)
     assert touched[25:55, 25:55].any()
     assert not touched[:, 80:].any()
+
+
+@pytest.mark.parametrize('score_thr, drawn_persons', [(None, 1), (.2, 2)])
+def test_a_model_may_know_better_unless_told(hook, runner, picture, score_thr,
+                                             drawn_persons):
+    """A score of 0.25 means little of a model whose scores know OKS."""
+    runner.model.head = SimpleNamespace(shown_from=.3)
+    hook.score_thr = score_thr
+    drawn, = draw(hook, runner,
+                  found(picture, ((40, 40), 0.35), ((120, 40), 0.25)))
+    touched = (drawn != GREY).any(-1)
+    assert touched[:, :80].any()
+    assert touched[:, 80:].any() == (drawn_persons == 2)
 
 
 def test_no_box_is_drawn(hook, runner, picture):

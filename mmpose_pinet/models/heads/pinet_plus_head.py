@@ -10,6 +10,7 @@ from mmpose.utils.typing import (ConfigType, OptConfigType, OptSampleList,
 from torch import Tensor
 
 from ..layers import FeaturePyramid
+from ..persons import SHOWN_FROM
 from .candidate_targets import CandidateTargets, LabelledPersons
 from .flip_test import PlainTest
 from .pinet_head import PINetHead
@@ -19,6 +20,8 @@ from .pinet_head import PINetHead
 LEAST_OKS = 0.1
 # Those of less are nobody's: all of their keypoints are wrong.
 NOBODYS_OKS = 1e-3
+# A score is an OKS to expect, and a person of less is hardly one
+SHOWN_FROM_OKS = 0.3
 
 
 @MODELS.register_module()
@@ -80,6 +83,11 @@ class PINetPlusHead(PINetHead):
             'sigmas',
             torch.tensor(self.decoder.skeleton.sigmas),
             persistent=False)
+
+    @property
+    def shown_from(self) -> float:
+        """The least score of a person that is shown where nobody says."""
+        return SHOWN_FROM if self.scoring is None else SHOWN_FROM_OKS
 
     def score(self, pyramid: FeaturePyramid, images: Tensor, parts: Tensor,
               poses: Tensor, part_features: Tensor) -> Tensor:

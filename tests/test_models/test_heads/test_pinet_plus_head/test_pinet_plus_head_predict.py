@@ -1,4 +1,6 @@
 """Persons of the head beyond the paper, candidate by candidate."""
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from plus_head import (CODEC, C, H, K, S, W, build_plus_head, draw_features,
 from mmpose_pinet.models import PINetHead
 from mmpose_pinet.models.heads.flip_test import FlipTest, PlainTest
 from mmpose_pinet.models.layers import FeaturePyramid
+from mmpose_pinet.models.persons import shown_from
 
 
 def at(feature_map, points):
@@ -110,6 +113,15 @@ def test_its_scores_are_what_fusion_and_the_threshold_see():
                         samples(1),
                         test_cfg=dict(score_thr=fused.bbox_scores[1]))
     assert len(few) == 2
+
+
+def test_persons_are_shown_from_where_scores_mean_something():
+    assert shown_from(SimpleNamespace(head=build_plus_head())) == 0.3
+    plain = build_plus_head(scoring=None)
+    assert shown_from(SimpleNamespace(head=plain)) == 0.1
+    # MMPose's own
+    assert shown_from(SimpleNamespace(head=SimpleNamespace())) == 0.1
+    assert shown_from(SimpleNamespace()) == 0.1
 
 
 def test_the_mirror_image_is_asked_too():
