@@ -55,9 +55,10 @@ class WeightsFitHook(Hook):
         random = [name for name in needed if name in lacking]
         if random:
             raise ValueError(
-                f'{runner.cfg.filename or "the config"}: {runner._load_from} '
-                f'lacks {_listed(random)}, or has them in another shape, so '
-                'that they would stay random. Is it a checkpoint of this '
+                f'{runner.cfg.filename or "the config"}: '
+                f'{runner._load_from or "the checkpoint"} lacks '
+                f'{_listed(random)}, or has them in another shape, so that '
+                'they would stay random. Is it a checkpoint of this '
                 "config's model?")
 
 
