@@ -72,11 +72,11 @@ def _unwrapped(model: nn.Module) -> nn.Module:
 
 
 def _weights(model: nn.Module) -> List[str]:
-    """Names of all that a checkpoint has to have."""
-    return [
-        name for name in model.state_dict()
-        # PyTorch itself does without
-        if not name.endswith('num_batches_tracked')
+    """Names of what is random, or a statistic of nothing, at first; other
+    buffers are constants, and older checkpoints lack some."""
+    statistics = 'running_mean', 'running_var'
+    return [name for name, _ in model.named_parameters()] + [
+        name for name, _ in model.named_buffers() if name.endswith(statistics)
     ]
 
 

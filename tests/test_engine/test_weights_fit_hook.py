@@ -33,6 +33,7 @@ class TwoLayers(BaseModel):
         self.train_only = train_only
         self.base = Base(base)
         self.added = nn.Linear(2, 1)
+        self.register_buffer('constant', torch.ones(1))
 
     def forward(self, number, mode):
         found = self.added(self.base.norm(self.base.linear(number)))
@@ -134,12 +135,12 @@ def test_a_test_needs_all_weights(tmp_path, saved, change, named):
 
 @pytest.mark.parametrize('prefix', ['', 'module.'])
 def test_a_test_of_whole_weights_runs(tmp_path, saved, prefix):
-    """What else a checkpoint holds does no harm, and what PyTorch does
-    without may be missing."""
+    """What else a checkpoint holds does no harm, and constants and counts
+    may be missing."""
 
     def change(state):
         state['more'] = torch.zeros(1)
-        del state['base.norm.num_batches_tracked']
+        del state['base.norm.num_batches_tracked'], state['constant']
 
     assert runner_of(
         tmp_path, {}, saved(change, prefix), trains=False)() == dict(AP=1.)
