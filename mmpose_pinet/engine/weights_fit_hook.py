@@ -49,9 +49,17 @@ class WeightsFitHook(Hook):
         """Check what was read, before MMEngine gives it to the model."""
         model = _unwrapped(runner.model)
         needed = (_left_alone if _trains(runner) else _weights)(model)
-        if not needed:
+        weights = copy.copy(checkpoint.get('state_dict', checkpoint))
+        consume_prefix_in_state_dict_if_present(weights, 'module.')
+        shapes = {
+            name: value.shape
+            for name, value in model.state_dict().items()
+        }
+        if all(name in weights and weights[name].shape == shapes[name]
+               for name in needed):
             return
-        lacking = _not_filled(model, checkpoint.get('state_dict', checkpoint))
+        # a model may know older names and shapes, and those of a release
+        lacking = _not_filled(model, weights)
         random = [name for name in needed if name in lacking]
         if random:
             raise ValueError(
@@ -60,6 +68,8 @@ class WeightsFitHook(Hook):
                 f'{_listed(random)}, or has them in another shape, so that '
                 'they would stay random. Is it a checkpoint of this '
                 "config's model?")
+        # converted, and told, once
+        checkpoint['state_dict'] = model.state_dict()
 
 
 def _trains(runner: Runner) -> bool:
@@ -102,8 +112,6 @@ def _pretrained(model: nn.Module) -> Tuple[str, ...]:
 
 def _not_filled(model: nn.Module, weights: dict) -> List[str]:
     """Load weights, and tell which of the model's they are not."""
-    weights = copy.copy(weights)
-    consume_prefix_in_state_dict_if_present(weights, 'module.')
     while True:
         try:
             return model.load_state_dict(weights, strict=False).missing_keys

@@ -31,9 +31,17 @@ class TwoLayers(BaseModel):
     def __init__(self, train_only=None, base=None):
         super().__init__()
         self.train_only = train_only
+        self.converted = 0
         self.base = Base(base)
         self.added = nn.Linear(2, 1)
         self.register_buffer('constant', torch.ones(1))
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        old = state_dict.pop('old', None)
+        if old is not None:
+            self.converted += 1
+            state_dict['added.bias'] = old
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def forward(self, number, mode):
         found = self.added(self.base.norm(self.base.linear(number)))
@@ -144,6 +152,20 @@ def test_a_test_of_whole_weights_runs(tmp_path, saved, prefix):
 
     assert runner_of(
         tmp_path, {}, saved(change, prefix), trains=False)() == dict(AP=1.)
+
+
+def test_older_names_are_converted_once(tmp_path, saved):
+
+    def rename(state):
+        state['old'] = state.pop('added.bias') + 1
+
+    file = saved(rename)
+    test = runner_of(tmp_path, {}, file, trains=False)
+    assert test() == dict(AP=1.)
+    model = test.__self__.model
+    assert model.converted == 1
+    old = torch.load(file)['state_dict']['old']
+    assert torch.equal(model.added.bias.data, old)
 
 
 def test_a_training_of_all_learns_what_a_checkpoint_lacks(tmp_path, saved):
