@@ -14,7 +14,7 @@ MAX_LINES = 300
 LAYERS = [
     {
         'version', 'registry', 'utils', 'arguments', 'system', 'compat',
-        'converters', 'results', 'command_line'
+        'converters', 'results', 'command_line', 'wording'
     },
     {'fusion', 'cli_arguments'},
     {'tracking'},

@@ -59,7 +59,8 @@ class TorchModel(Finder):
                 'in the config')
         device = find_device(device)
         test_cfg = cfg.model.setdefault('test_cfg', {})
-        test_cfg['score_thr'] = score_thr or 0.
+        if score_thr is not None:
+            test_cfg['score_thr'] = score_thr
         # off elsewhere: trainings that test have other uses for the memory
         test_cfg.setdefault('cuda_graphs', device.type == 'cuda')
         if precision is not None:

@@ -1,10 +1,11 @@
 """Loads weights that must fit their model."""
 from pathlib import Path
-from typing import List, Optional, Union
+from typing import Optional, Union
 
 import torch.nn as nn
 
 from mmpose_pinet.compat.checkpoints import load_checkpoint_file
+from mmpose_pinet.wording import list_first
 
 
 def load_weights(model: nn.Module, file: Union[str, Path]) -> Optional[dict]:
@@ -29,20 +30,17 @@ def load_weights(model: nn.Module, file: Union[str, Path]) -> Optional[dict]:
         keys = model.load_state_dict(
             checkpoint.get('state_dict', checkpoint), strict=False)
     except RuntimeError as error:  # PyTorch's: a headline, then a line a name
-        faults = _first('', str(error).splitlines()[1:])
+        faults = list_first(
+            [line.strip() for line in str(error).splitlines()[1:]])
     except ValueError as error:  # a release that is another model's
         raise ValueError(f'{file}: {error}') from error
     else:
-        faults = '; '.join(
-            _first(what, names)
-            for what, names in (('the file lacks ', keys.missing_keys),
-                                ('the model lacks ', keys.unexpected_keys))
-            if names)
+        faults = '; '.join(what + list_first(names)
+                           for what, names in (('the file lacks ',
+                                                keys.missing_keys),
+                                               ('the model lacks ',
+                                                keys.unexpected_keys))
+                           if names)
     if faults:
         raise ValueError(f'{file} does not fit the model: {faults}')
     return checkpoint.get('meta', {}).get('dataset_meta')
-
-
-def _first(what: str, names: List[str], most: int = 3) -> str:
-    rest = f' and {len(names) - most} more' if len(names) > most else ''
-    return what + ', '.join(name.strip() for name in names[:most]) + rest

@@ -42,10 +42,18 @@ class StartWeightsHook(Hook):
                     f'start from scratch: --cfg-options {key}=None') from error
 
 
-def _downloads(model: nn.Module) -> Iterator[Tuple[str, str]]:
-    """The keys and addresses of weights that are no local file."""
-    for name, module in model.named_modules(prefix='model'):
+def starts_of(model: nn.Module,
+              prefix: str = '') -> Iterator[Tuple[str, dict]]:
+    """Tell what a model's layers start from: their names, and each entry of
+    their ``init_cfg``."""
+    for name, module in model.named_modules(prefix=prefix):
         init_cfg = getattr(module, 'init_cfg', None) or []
         for init in [init_cfg] if isinstance(init_cfg, dict) else init_cfg:
-            if '://' in init.get('checkpoint', ''):
-                yield f'{name}.init_cfg', init['checkpoint']
+            yield name, init
+
+
+def _downloads(model: nn.Module) -> Iterator[Tuple[str, str]]:
+    """The keys and addresses of weights that are no local file."""
+    for name, init in starts_of(model, prefix='model'):
+        if '://' in init.get('checkpoint', ''):
+            yield f'{name}.init_cfg', init['checkpoint']

@@ -11,6 +11,10 @@ from mmengine.runner.loops import BaseLoop
 from mmpose.registry import HOOKS
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
+from mmpose_pinet.wording import list_first
+
+from .start_weights_hook import starts_of
+
 
 @HOOKS.register_module()
 class WeightsFitHook(Hook):
@@ -41,9 +45,9 @@ class WeightsFitHook(Hook):
         if random:
             raise ValueError(
                 f'{runner.cfg.filename or "the config"}: model.train_only='
-                f'{list(model.train_only)} leaves {_listed(random)} as they '
-                'are, which is random. Name the checkpoint that has them: '
-                'load_from=FILE')
+                f'{list(model.train_only)} leaves {list_first(random)} as '
+                'they are, which is random. Name the checkpoint that has '
+                'them: load_from=FILE')
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check what was read, before MMEngine gives it to the model."""
@@ -65,9 +69,9 @@ class WeightsFitHook(Hook):
             raise ValueError(
                 f'{runner.cfg.filename or "the config"}: '
                 f'{runner._load_from or "the checkpoint"} lacks '
-                f'{_listed(random)}, or has them in another shape, so that '
-                'they would stay random. Is it a checkpoint of this '
-                "config's model?")
+                f'{list_first(random)}, or has them in another shape, so that '
+                'they would stay random. Name a checkpoint of this '
+                "config's model")
         # converted, and told, once
         checkpoint['state_dict'] = model.state_dict()
 
@@ -101,13 +105,8 @@ def _left_alone(model: nn.Module) -> List[str]:
 
 def _pretrained(model: nn.Module) -> Tuple[str, ...]:
     """Prefixes of weights that come from an ``init_cfg``."""
-    names = []
-    for name, module in model.named_modules():
-        init_cfg = getattr(module, 'init_cfg', None) or []
-        for init in [init_cfg] if isinstance(init_cfg, dict) else init_cfg:
-            if init.get('type') == 'Pretrained':
-                names.append(f'{name}.' if name else '')
-    return tuple(names)
+    return tuple(f'{name}.' if name else '' for name, init in starts_of(model)
+                 if init.get('type') == 'Pretrained')
 
 
 def _not_filled(model: nn.Module, weights: dict) -> List[str]:
@@ -119,8 +118,3 @@ def _not_filled(model: nn.Module, weights: dict) -> List[str]:
             # PyTorch tells nothing else where shapes differ
             for name in re.findall(r'size mismatch for (\S+):', str(error)):
                 del weights[name]
-
-
-def _listed(names: List[str], most: int = 3) -> str:
-    rest = f' and {len(names) - most} more' if len(names) > most else ''
-    return ', '.join(names[:most]) + rest

@@ -1,5 +1,6 @@
 """A config that learns from three sets and is judged on each."""
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,10 +23,9 @@ ONLY_COCO, BOTH, ONLY_CROWDPOSE = range(5), range(5, 17), range(17, 19)
 def cfg(tmp_path):
     """The config on a slim HRNet, 128 px and drawn pictures."""
     cfg = Config.fromfile(PLUS[THREE_SETS])
-    cfg.model.update(
-        backbone=Config.fromfile(PATHS[TINY]).model.backbone, neck=None)
-    cfg.model.head.in_channels = Config.fromfile(
-        PATHS[TINY]).model.head.in_channels
+    tiny = Config.fromfile(PATHS[TINY]).model
+    cfg.model.update(backbone=tiny.backbone, neck=None)
+    cfg.model.head.in_channels = tiny.head.in_channels
     small = dict(input_size=(128, 128))
     train = cfg.train_dataloader.dataset
     train.pipeline[1].update(small)
@@ -73,7 +73,7 @@ def judge(cfg, wrong):
             zip([[*ONLY_COCO, *BOTH], [*BOTH, *ONLY_CROWDPOSE],
                  [*ONLY_COCO, *BOTH]], SETS)):
         truth = json.loads(
-            open(cfg.val_evaluator.metrics[number].ann_file).read())
+            Path(cfg.val_evaluator.metrics[number].ann_file).read_text())
         persons = {}
         for person in truth['annotations']:
             keypoints = np.zeros((19, 2))
