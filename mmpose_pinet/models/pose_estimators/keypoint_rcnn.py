@@ -1,5 +1,5 @@
 """Mask R-CNN's keypoint head, by torchvision's model."""
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 import torch
 from mmengine.model import BaseModel
@@ -11,9 +11,22 @@ from mmpose.structures import PoseDataSample
 from torch import Tensor
 from torchvision.models.detection import KeypointRCNN
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FrozenBatchNorm2d, clip_boxes_to_image
 
 PERSON = 1  # 0 is the background
+
+
+class SizeOfData(GeneralizedRCNNTransform):
+    """Leaves pictures at the size of the data pipeline, which torchvision's
+    ``_skip_resize`` does in training alone."""
+
+    def resize(
+        self,
+        image: Tensor,
+        target: Optional[Dict[str, Tensor]] = None
+    ) -> Tuple[Tensor, Optional[Dict[str, Tensor]]]:
+        return image, target
 
 
 @MODELS.register_module()
@@ -31,7 +44,7 @@ class KeypointRCNNEstimator(BaseModel):
             Its batch norms and first two stages stay as they are, as in
             torchvision's training from ImageNet.
         network (dict, optional): Further arguments of torchvision's
-            ``KeypointRCNN``.
+            ``KeypointRCNN``; those for sizes and normalization do nothing.
         data_preprocessor (dict, optional): Config of the preprocessor.
         init_cfg (dict, optional): ``dict(type='Pretrained',
             checkpoint=...)``, file or address of the ResNet's weights.
@@ -53,11 +66,10 @@ class KeypointRCNNEstimator(BaseModel):
             body,
             num_classes=1 + PERSON,
             num_keypoints=num_keypoints,
-            # pictures are resized and normalized when they come here
-            image_mean=[0, 0, 0],
-            image_std=[1, 1, 1],
-            _skip_resize=True,
             **(network or {}))
+        # pictures are resized and normalized when they come here
+        self.network.transform = SizeOfData(
+            min_size=0, max_size=0, image_mean=[0, 0, 0], image_std=[1, 1, 1])
 
     def init_weights(self) -> None:
         """Load what ``init_cfg`` names into the ResNet."""

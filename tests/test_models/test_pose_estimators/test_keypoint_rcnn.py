@@ -110,6 +110,20 @@ def test_it_learns_a_picture(model):
     assert not torch.equal(body.layer4[0].conv1.weight, moving)
 
 
+@pytest.mark.parametrize('mode', ['loss', 'predict'])
+def test_pictures_keep_the_size_of_the_data_pipeline(model, mode):
+    """And their values, in tests as in training."""
+    model.train(mode == 'loss')
+    seen = []
+    model.network.backbone.register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs[0]))
+    pictures = torch.rand(2, 3, SIDE, 2 * SIDE)
+    boxes = [(10, 8, 50, 60)]
+    with torch.no_grad():
+        model(pictures, [sample(boxes), sample(boxes)], mode)
+    assert torch.equal(seen[0], pictures)
+
+
 def test_predictions_are_in_px_of_the_picture(model, monkeypatch):
     """The input is 64 px for 200 px of the picture around (100, 50)."""
     found = dict(
