@@ -1,4 +1,5 @@
 """Writes a trained PINet to one ONNX file."""
+import warnings
 from pathlib import Path
 from typing import Union
 
@@ -33,8 +34,9 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
             once the new one is whole.
 
     Raises:
-        ValueError: If a part's mirror image is no part, or the model has an
-            operation that ONNX lacks.
+        ValueError: If a part's mirror image is no part, or the model keeps
+            sizes of the picture that it is exported with, or has an operation
+            that ONNX lacks.
         OSError: If the file cannot be written.
     """
     network = Network(model, metadata.flip_test).eval()
@@ -42,6 +44,12 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
     # not square, and not one image: nothing may pass for a constant
     images = torch.zeros(2, 3 * side, 4 * side, 3, dtype=torch.uint8)
     candidates = {0: 'N'}
+    if not _is_right_for_other_sizes(network, images):
+        raise ValueError(
+            f'{metadata.config} cannot be exported: its backbone or neck '
+            'keeps sizes of the picture that it is exported with, and is '
+            "wrong for others. MMPose's FeatureMapProcessor does so: leave it "
+            'out, PINetHead reads several feature maps, or take ConcatFPN')
     with replaced_when_whole(path) as unfinished:
         try:
             with torch.no_grad():
@@ -71,3 +79,22 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
         onnx.helper.set_model_props(file, metadata.to_props())
         onnx.checker.check_model(file, full_check=True)
         onnx.save(file, unfinished)
+
+
+def _is_right_for_other_sizes(network: Network, images: torch.Tensor) -> bool:
+    """Whether what a run with images leaves, as the exporter follows it, finds
+    in other images what the network finds."""
+    height, width = images.shape[1:3]
+    random = torch.Generator().manual_seed(0)
+    others = torch.randint(
+        256, (3, width, height, 3), generator=random, dtype=torch.uint8)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter('ignore', torch.jit.TracerWarning)
+        traced = torch.jit.trace(network, (images, ), check_trace=False)
+        try:
+            found = traced(others)
+        except RuntimeError:  # maps that do not fit each other
+            return False
+        return all(
+            torch.allclose(one.float(), other.float(), atol=1e-2)
+            for one, other in zip(found, network(others)))

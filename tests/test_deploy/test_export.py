@@ -130,6 +130,34 @@ def test_a_network_that_onnx_cannot_hold_is_refused(exported, checkpoint,
     assert [file.name for file in tmp_path.iterdir()] == ['a.onnx']
 
 
+class FixedSize(torch.nn.Module):
+    """Resizes to a number, which stays that of the picture it was traced
+    with."""
+
+    def forward(self, maps):
+        size = [int(side) for side in maps[0].shape[2:]]
+        return [torch.nn.functional.interpolate(x, size) for x in maps]
+
+
+class ErrorElsewhere(torch.nn.Module):
+    """Adds what has the size of the picture it was traced with."""
+
+    def forward(self, maps):
+        size = [int(side) for side in maps[0].shape[2:]]
+        return [maps[0] + torch.ones(size), *maps[1:]]
+
+
+@pytest.mark.parametrize('neck', [FixedSize, ErrorElsewhere])
+def test_a_network_that_keeps_a_picture_s_size_is_refused(
+        exported, checkpoint, tmp_path, neck):
+    """It would be wrong, or fail, wherever the file is used."""
+    model = init_model(Config.fromfile(TINY), checkpoint, device='cpu')
+    model.neck = neck()
+    with pytest.raises(ValueError, match='drawn-crowd cannot.*keeps sizes'):
+        export_onnx(model, metadata_of(exported), tmp_path / 'a.onnx')
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize('dynamo', [True, False])
 def test_the_exporter_that_traces_is_asked_for(monkeypatch, dynamo):
     """By its option, where PyTorch has it."""

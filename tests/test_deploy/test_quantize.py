@@ -1,6 +1,7 @@
 """What is rounded to 8 bits, and what is not."""
 from contextlib import redirect_stdout
 from io import StringIO
+from shutil import copy
 
 import cv2
 import numpy as np
@@ -30,10 +31,14 @@ def pictures(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def command(checkpoint, pictures, tmp_path_factory):
+def command(checkpoint, exported, pictures, tmp_path_factory):
     """The file that the command writes, and what it prints."""
     file = tmp_path_factory.mktemp('quantised') / 'int8.onnx'
-    with redirect_stdout(StringIO()) as printed:
+    with pytest.MonkeyPatch.context() as patch, \
+            redirect_stdout(StringIO()) as printed:
+        # the export before it has been done
+        patch.setattr('mmpose_pinet.apis.export_model.export_onnx',
+                      lambda model, metadata, path: copy(exported, path))
         assert main([
             *EXPORT, checkpoint, '--out',
             str(file), '--int8', '--calibration',

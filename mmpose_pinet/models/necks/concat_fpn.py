@@ -2,8 +2,8 @@
 from typing import Sequence, Tuple
 
 import torch
+import torch.nn.functional as F
 from mmpose.models.necks import FPN
-from mmpose.models.utils.ops import resize
 from mmpose.registry import MODELS
 from torch import Tensor
 
@@ -31,8 +31,9 @@ class ConcatFPN(FPN):
         """
         levels = super().forward(inputs)
         size = levels[0].shape[2:]
+        # MMPose's `resize` would be exported with one picture's size
         levels = [
-            resize(level, size=size, mode='bilinear', align_corners=False)
+            F.interpolate(level, size, mode='bilinear', align_corners=False)
             for level in levels
         ]
         return torch.cat(levels, dim=1),
