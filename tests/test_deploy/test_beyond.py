@@ -17,10 +17,11 @@ def beyond(tmp_path_factory):
     whose export is sooner done."""
     folder = tmp_path_factory.mktemp('beyond')
     config = folder / 'beyond.py'
-    config.write_text(f"_base_ = '{TINY}'\n"
-                      "model = dict(head=dict(type='PINetPlusHead'), neck=dict("
-                      "type='ConcatFPN', in_channels=[16, 32, 64, 128], "
-                      'out_channels=60, num_outs=4))\n')
+    config.write_text(
+        f"_base_ = '{TINY}'\n"
+        "model = dict(head=dict(type='PINetPlusHead'), neck=dict("
+        "type='ConcatFPN', in_channels=[16, 32, 64, 128], "
+        'out_channels=60, num_outs=4))\n')
     weights = save_random_weights(folder / 'beyond.pth', config)
     export_model(config, weights, folder / 'beyond.onnx')
     return str(config), weights, folder / 'beyond.onnx'

@@ -56,7 +56,10 @@ def picture_of_two(with_masks):
 @pytest.mark.parametrize('name, with_masks', [
     ('rtmdet', False),
     ('mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py', False),
-    ('mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py', True),
+    pytest.param(
+        'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py',
+        True,
+        marks=pytest.mark.slow),
 ])
 def test_a_detector_trains_and_finds_boxes(name, with_masks):
     torch.manual_seed(0)
@@ -81,6 +84,7 @@ def test_a_detector_trains_and_finds_boxes(name, with_masks):
         assert found.pred_instances.masks.shape[1:] == (SIZE, SIZE)
 
 
+@pytest.mark.slow
 def test_the_inferencer_for_humans(scope, pictures, tmp_path):
     """Its detector and its top-down model, which it would download."""
     torch.manual_seed(0)

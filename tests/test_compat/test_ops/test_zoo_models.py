@@ -85,6 +85,7 @@ def test_associative_embedding_learns_and_finds_persons(crowd):
     check_persons(model, cfg, crowd)
 
 
+@pytest.mark.slow
 def test_ed_pose_learns_and_finds_persons(crowd):
     """By its outputs: MMPose's head has no loss."""
     cfg = read_ed_pose()

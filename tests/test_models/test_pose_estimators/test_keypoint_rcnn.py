@@ -10,7 +10,7 @@ from torchvision.models import resnet18
 SIDE = 64
 # few boxes: each passes eight convolutions of 512 channels
 FEW = dict(
-    box_batch_size_per_image=8,
+    box_batch_size_per_image=4,
     rpn_batch_size_per_image=32,
     rpn_post_nms_top_n_train=20,
     rpn_post_nms_top_n_test=5,
@@ -99,7 +99,7 @@ def test_it_learns_a_picture(model):
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=1e-4)
     totals = []
-    for _ in range(8):
+    for _ in range(6):
         total = sum(model(*data, 'loss').values())
         optimizer.zero_grad()
         total.backward()

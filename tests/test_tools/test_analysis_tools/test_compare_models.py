@@ -127,6 +127,7 @@ def test_a_folder_of_another_base_is_left_alone(comparison, crowd, finished):
         comparison.runs.Runs(base, out)
 
 
+@pytest.mark.slow
 def test_a_failed_training_shows_its_error(comparison, finished, tmp_path):
     _, base, _ = finished
     cfg = Config(base.to_dict())
