@@ -10,6 +10,7 @@ import mmpose_pinet  # noqa: F401
 
 # isort: split
 import cv2
+import mmpose
 import numpy as np
 import pytest
 import torch
@@ -25,6 +26,7 @@ from mmpose_pinet.apis.export_model import export_model
 from mmpose_pinet.datasets.drawn import draw_image
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
+ZOO = Path(mmpose.__file__).resolve().parent / '.mim/configs'
 
 # the same examples on every run, on machines of any speed
 settings.register_profile(
@@ -54,19 +56,27 @@ def configs_are_logged_unformatted():
 
 @pytest.fixture(scope='session', autouse=True)
 def configs_are_read_once():
-    """Those of the repository, which no test writes. For each with
-    ``mmpose::`` MMEngine reads 150 files of MMPose's zoo as well."""
-    read = Config._file2dict
-    read_once = functools.cache(read)
+    """Those of the repository and of MMPose, which no test writes. For each
+    with ``mmpose::`` MMEngine reads 150 files of MMPose's zoo as well, and for
+    each dataset the body of its keypoints."""
+    read, asks = Config._file2dict, Config._is_lazy_import
+    read_once, asks_once = functools.cache(read), functools.cache(asks)
+
+    def stays(filename):
+        return not {CONFIGS, ZOO}.isdisjoint(Path(filename).resolve().parents)
 
     def copy(filename, *args, **options):
-        if CONFIGS in Path(filename).resolve().parents:
+        if stays(filename):
             return deepcopy(read_once(str(filename), *args, **options))
         return read(filename, *args, **options)
+
+    def ask(filename):
+        return (asks_once if stays(filename) else asks)(filename)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config_utils, 'load', functools.cache(load))
         patch.setattr(Config, '_file2dict', staticmethod(copy))
+        patch.setattr(Config, '_is_lazy_import', staticmethod(ask))
         yield
 
 
