@@ -138,10 +138,14 @@ if __name__ == '__main__':
 
     # isort: split
     import matplotlib.pyplot  # noqa: F401
+    import mmengine.config.config
     import mmpose.apis  # noqa: F401
     import mmpose.datasets  # noqa: F401
 
     import mmpose_pinet.apis.check_data  # noqa: F401
     import mmpose_pinet.apis.export_model  # noqa: F401
     import mmpose_pinet.visualization  # noqa: F401
+
+    # for the log; it takes longer than small trainings
+    mmengine.config.config.FormatCode = lambda text, **_: (text, True)
     serve()
