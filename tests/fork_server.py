@@ -141,11 +141,13 @@ if __name__ == '__main__':
     import mmengine.config.config
     import mmpose.apis  # noqa: F401
     import mmpose.datasets  # noqa: F401
+    from mmengine.utils.dl_utils import collect_env
 
     import mmpose_pinet.apis.check_data  # noqa: F401
     import mmpose_pinet.apis.export_model  # noqa: F401
     import mmpose_pinet.visualization  # noqa: F401
 
-    # for the log; it takes longer than small trainings
+    # for logs; both take longer than small trainings
+    collect_env()  # asks for the compiler's version once
     mmengine.config.config.FormatCode = lambda text, **_: (text, True)
     serve()

@@ -11,9 +11,17 @@ CONFIG = (
     'pinet_hrnet-tiny_drawn-crowd.py')
 
 
+def read_config():
+    """Of the drawn crowd's network, with a block a branch."""
+    cfg = Config.fromfile(CONFIG)
+    for stage in cfg.model.backbone.extra.values():
+        stage.num_blocks = (1, ) * len(stage.num_channels)
+    return cfg
+
+
 def build(estimator='BatchedBottomupPoseEstimator', flip_test=True, cfg=None):
     """Random weights that find something, and statistics that matter."""
-    cfg = cfg or Config.fromfile(CONFIG)
+    cfg = cfg or read_config()
     cfg.model.type = estimator
     cfg.model.test_cfg.flip_test = flip_test
     torch.manual_seed(0)

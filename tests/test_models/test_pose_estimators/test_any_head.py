@@ -5,13 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import slim_model
 import torch
 import torch.nn as nn
 import zoo
-from mmengine.config import Config
 from mmpose.models.heads import DEKRHead, RTMOHead
 from mmpose.registry import MODELS
-from slim_model import CONFIG
 
 from mmpose_pinet.codecs.skeletons import load_skeleton
 from mmpose_pinet.datasets.drawn import draw_crowd
@@ -46,7 +45,7 @@ def read_config(name):
     cfg.model.head.pop('rescore_cfg', None)
     stage = cfg.model.backbone.extra.stage4
     all_maps = stage.get('multiscale_output', False)
-    cfg.model.backbone = Config.fromfile(CONFIG).model.backbone
+    cfg.model.backbone = slim_model.read_config().model.backbone
     stage = cfg.model.backbone.extra.stage4
     stage.multiscale_output = all_maps
     channels = stage.num_channels
@@ -221,7 +220,7 @@ def test_sigmas_that_do_not_fit_are_refused(post_processor, message):
 
 @pytest.mark.parametrize('own', [None, dict(type='PoseFusion')])
 def test_a_head_with_a_post_processor_of_its_own_keeps_it(own):
-    model = Config.fromfile(CONFIG).model
+    model = slim_model.read_config().model
     model.head.post_processor = own
     model.post_processor = dict(type='PoseFusion', skeleton='coco')
     with pytest.raises(

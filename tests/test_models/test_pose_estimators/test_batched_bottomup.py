@@ -6,17 +6,16 @@ import pytest
 import torch
 import torch.nn as nn
 from bodies import FLIP
-from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
-from slim_model import CONFIG, build
+from slim_model import build, read_config
 
 from mmpose_pinet.datasets.drawn import draw_image
 
 
 def pack(*shapes, resize_mode='expand'):
     """A batch of drawn pictures of (h, w) px as the loader delivers it."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config()
     steps = list(cfg.test_dataloader.dataset.pipeline)
     steps[1].update(input_size=(128, 128), size_factor=32)
     pipeline = Compose(steps)

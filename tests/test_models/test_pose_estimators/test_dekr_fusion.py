@@ -7,11 +7,10 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
-from slim_model import CONFIG
+from slim_model import read_config
 
 from mmpose_pinet.post_processors import PoseFusion
 
@@ -59,7 +58,7 @@ def build(nms_dist_thr, **changes):
     model = MODELS.build(
         dict(
             type='BatchedBottomupPoseEstimator',
-            backbone=Config.fromfile(CONFIG).model.backbone,
+            backbone=read_config().model.backbone,
             neck=dict(type='FeatureMapProcessor', concat=True),
             head=dict(
                 type='DEKRHead',

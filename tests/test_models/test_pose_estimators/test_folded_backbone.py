@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn as nn
-from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.runner import Runner, load_checkpoint
 from mmengine.utils import digit_version
 from mmpose.registry import METRICS
-from slim_model import CONFIG, build, shake
+from slim_model import build, read_config, shake
 
 from mmpose_pinet.datasets.drawn import draw_crowd
 from mmpose_pinet.models.pose_estimators.folded_backbone import (
@@ -214,7 +213,7 @@ class CountPersons(BaseMetric):
 
 def run_config(folder, estimator):
     """Two short epochs with averaged weights, tested after each and last."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config()
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         cfg[loader].dataset.data_root = str(folder / 'data')
         cfg[loader].dataset.ann_file = 'annotations/train.json'

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import slim_model
 import torch
-from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 
 import mmpose_pinet  # noqa: F401  first: it makes MMPose importable
@@ -29,7 +28,7 @@ SIZE = 128  # of the short side at scale 1
 
 def single_scale(size=SIZE, flip_test=False, fuse=True):
     """The slim model's config."""
-    cfg = Config.fromfile(slim_model.CONFIG)
+    cfg = slim_model.read_config()
     cfg.test_dataloader.dataset.pipeline[1].input_size = (size, size)
     cfg.model.test_cfg.flip_test = flip_test
     if not fuse:

@@ -3,12 +3,11 @@ import official
 import pytest
 import torch
 import torch.nn as nn
-from mmengine.config import Config
 from mmengine.model import ExponentialMovingAverage
 from mmengine.registry import DefaultScope
 from mmengine.runner import load_state_dict
 from mmpose.registry import MODELS
-from slim_model import CONFIG, build
+from slim_model import build, read_config
 
 from mmpose_pinet.converters import convert_official_state_dict
 from mmpose_pinet.models.pose_estimators import batched_bottomup
@@ -100,7 +99,7 @@ def test_other_checkpoints_load_as_ever(release, said):
 
 def test_a_model_of_other_sizes_is_no_match(release):
     """MMEngine's loader would warn, and go on with random weights."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config()
     cfg.model.head.refinement.num_layers = 4
     with pytest.raises(ValueError, match='12 tensors of the model are miss'):
         load_state_dict(build(cfg=cfg), release, strict=False)
@@ -108,7 +107,7 @@ def test_a_model_of_other_sizes_is_no_match(release):
 
 def test_it_fits_a_head_that_goes_beyond_the_paper(release, said):
     """What it lacks is told as missing, and stays as it was."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config()
     cfg.model.head.type = 'PINetPlusHead'
     model = build(cfg=cfg)
     before = {name: x.clone() for name, x in model.state_dict().items()}
@@ -123,7 +122,7 @@ def test_it_fits_a_head_that_goes_beyond_the_paper(release, said):
 
 
 def test_a_head_of_another_kind_is_no_match(release):
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config()
     cfg.model.head = dict(
         type='AssociativeEmbeddingHead',
         in_channels=16,

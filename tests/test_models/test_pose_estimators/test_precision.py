@@ -2,9 +2,8 @@
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.runner import Runner
-from slim_model import CONFIG, build
+from slim_model import build, read_config
 from test_batched_bottomup import pack, test_step
 
 from mmpose_pinet.models.pose_estimators import precision
@@ -85,7 +84,7 @@ def in_precision(name):
 def test_a_run_is_refused_before_it_starts(tmp_path, monkeypatch, name,
                                            problem):
     monkeypatch.setattr(precision, 'native_precisions', lambda _: ['fp32'])
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config()
     cfg.model.test_cfg.precision = name
     with pytest.raises(ValueError, match=problem):
         Runner(
