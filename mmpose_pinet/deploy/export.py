@@ -87,7 +87,7 @@ def _is_right_for_other_sizes(network: Network, images: torch.Tensor) -> bool:
     height, width = images.shape[1:3]
     random = torch.Generator().manual_seed(0)
     others = torch.randint(
-        256, (3, width, height, 3), generator=random, dtype=torch.uint8)
+        256, (1, width, height, 3), generator=random, dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter('ignore', torch.jit.TracerWarning)
         traced = torch.jit.trace(network, (images, ), check_trace=False)
