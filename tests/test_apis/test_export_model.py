@@ -48,6 +48,7 @@ def no_fusion(config):
     config.model.head.post_processor = None
 
 
+@pytest.mark.slow
 def test_one_view_without_fusion_by_the_command(write_config, checkpoint,
                                                 tmp_path, capsys, monkeypatch):
     told = []

@@ -205,10 +205,11 @@ def small_run(cfg, tmp_path):
     return Runner.from_cfg(cfg)
 
 
-# those of COCO have the joints of OCHuman's
+# every day with CrowdPose's fewer joints, which what is written for 17 fails
 @pytest.mark.parametrize(
     'peer', [
-        pytest.param(name, marks=[pytest.mark.slow] * name.endswith('_coco'))
+        pytest.param(
+            name, marks=[pytest.mark.slow] * ('crowdpose' not in name))
         for name in NAMES
     ],
     indirect=True)

@@ -157,6 +157,7 @@ sync_bn = 'torch'
 
 @pytest.mark.skipif(
     torch.cuda.is_available(), reason='the processes would share one GPU')
+@pytest.mark.slow
 def test_dist_train_runs_two_processes_without_a_gpu(tmp_path):
     (tmp_path / 'toy.py').write_text(TOY)
     (tmp_path / 'config.py').write_text(CONFIG)

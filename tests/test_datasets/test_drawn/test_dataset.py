@@ -48,6 +48,7 @@ def iou(a, b):
     return overlap / (a[2] * a[3] + b[2] * b[3] - overlap)
 
 
+@pytest.mark.slow
 def test_same_arguments_give_the_same_bytes_with_any_number_of_workers(
         tmp_path):
     for name, num_workers in (('one', 1), ('two', 2)):
