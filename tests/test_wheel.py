@@ -199,6 +199,7 @@ for path in (mmpose_pinet.__file__, find_config({NAME!r}),
              get_config('mmpose_pinet::pinet/{NAME}.py').filename):
     print(path)
 assert len(models()) == len(config_files()) > 20
+# one of each folder
 for file in {{file.parent: file for file in config_files().values()}}.values():
     Config.fromfile(file)
 '''

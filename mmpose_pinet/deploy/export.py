@@ -44,11 +44,12 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
     # not square, and not one image: nothing may pass for a constant
     images = torch.zeros(2, 3 * side, 4 * side, 3, dtype=torch.uint8)
     candidates = {0: 'N'}
-    if not _is_right_for_other_sizes(network, images):
+    fault = _fault_at_other_sizes(network, images)
+    if fault:
         raise ValueError(
             f'{metadata.config} cannot be exported: its backbone or neck '
-            'keeps sizes of the picture that it is exported with, and is '
-            "wrong for others. MMPose's FeatureMapProcessor does so: leave it "
+            'keeps sizes of the picture that it is exported with, and for '
+            f"others {fault}. MMPose's FeatureMapProcessor does so: leave it "
             'out, PINetHead reads several feature maps, or take ConcatFPN')
     with replaced_when_whole(path) as unfinished:
         try:
@@ -81,9 +82,9 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
         onnx.save(file, unfinished)
 
 
-def _is_right_for_other_sizes(network: Network, images: torch.Tensor) -> bool:
-    """Whether what a run with images leaves, as the exporter follows it, finds
-    in other images what the network finds."""
+def _fault_at_other_sizes(network: Network, images: torch.Tensor) -> str:
+    """Tell what is wrong with other images in what the exporter keeps of a
+    run with these; nothing where it finds what the network finds."""
     height, width = images.shape[1:3]
     random = torch.Generator().manual_seed(0)
     others = torch.randint(
@@ -93,8 +94,9 @@ def _is_right_for_other_sizes(network: Network, images: torch.Tensor) -> bool:
         traced = torch.jit.trace(network, (images, ), check_trace=False)
         try:
             found = traced(others)
-        except RuntimeError:  # maps that do not fit each other
-            return False
-        return all(
+        except RuntimeError as error:  # as of maps that do not fit each other
+            return f'ends in an error ({str(error).strip().splitlines()[-1]})'
+        right = all(
             torch.allclose(one.float(), other.float(), atol=1e-2)
             for one, other in zip(found, network(others)))
+    return '' if right else 'finds other poses'

@@ -19,7 +19,7 @@ from mmpose_pinet.models.pose_estimators.folded_backbone import \
 
 # many layers, which are counted one by one
 SLOW_TO_COUNT = 'pinet_hrnet-w48_coco-640x640', 'pinet_litehrnet-18_coco'
-SMALL = [
+WIDEST_IS_SLOW = [
     pytest.param(name, marks=[pytest.mark.slow] * ('w48' in name))
     for name in BACKBONES
 ]
@@ -97,7 +97,7 @@ def trained(name, drawn_truth, tmp_path):
     return model, pseudo_collate(list(test_data))
 
 
-@pytest.mark.parametrize('name', SMALL)
+@pytest.mark.parametrize('name', WIDEST_IS_SLOW)
 def test_every_weight_learns(trained):
     """Unused ones would stop a training on several GPUs."""
     model, _ = trained
@@ -108,7 +108,7 @@ def test_every_weight_learns(trained):
     assert without == []
 
 
-@pytest.mark.parametrize('name', SMALL)
+@pytest.mark.parametrize('name', WIDEST_IS_SLOW)
 @torch.no_grad()
 def test_a_batch_finds_what_the_stock_estimator_finds(trained):
     """With the flip test, the norms folded, and a neck where there is one."""
