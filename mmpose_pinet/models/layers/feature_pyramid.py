@@ -28,11 +28,13 @@ class FeaturePyramid:
     def __init__(self, levels: Sequence[Tensor]) -> None:
         sizes = [(x.shape[3], x.shape[2]) for x in levels]
         if any(w > sizes[0][0] or h > sizes[0][1] for w, h in sizes):
+            order = sorted(range(len(sizes)), key=lambda i: sizes[i])[::-1]
             raise ValueError(
                 'PINetHead reads several feature maps as if resized to the '
                 f'first, which must be the finest, but they have {sizes} '
-                'cells (W, H): put the finest first, or concatenate them by '
-                "model.neck=dict(type='FeatureMapProcessor', concat=True)")
+                'cells (W, H): put the finest first by '
+                "model.neck=dict(type='FeatureMapProcessor', "
+                f'select_index={tuple(order)})')
         self.levels = levels
         self.size = sizes[0]
         self.channels = [x.shape[1] for x in levels]

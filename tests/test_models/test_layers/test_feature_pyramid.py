@@ -184,8 +184,16 @@ def test_convolved_as_if_resized_and_concatenated(sizes):
 
 
 def test_the_first_must_be_the_finest():
-    with pytest.raises(ValueError, match='put the finest first'):
-        FeaturePyramid(draw_levels([(4, 4), (8, 4)], (8, 4)))
+    """Where it is not, the error says how it will be."""
+    levels = draw_levels([(4, 4), (2, 2), (8, 4)], (8, 4, 5))
+    with pytest.raises(ValueError, match='put the finest first') as error:
+        FeaturePyramid(levels)
+    assert 'select_index=(2, 0, 1))' in str(error.value)
+
+    in_order = FeatureMapProcessor(select_index=(2, 0, 1))(levels)
+    pyramid = FeaturePyramid(in_order)
+    assert pyramid.size == tuple(levels[2].shape[:1:-1])
+    assert pyramid.channels == [5, 8, 4]
 
 
 @pytest.mark.parametrize('in_channels', [12, 4])
