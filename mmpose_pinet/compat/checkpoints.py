@@ -106,6 +106,11 @@ def _check_format(path: Path, file: BinaryIO) -> None:
     if tarfile.is_tarfile(path):
         raise ValueError(f'{path} is a tar archive: unpack it, and name the '
                          'checkpoint in it')
+    if path.suffix == '.onnx':
+        raise ValueError(
+            f'{path} is an exported file, not a checkpoint: `pinet predict '
+            '--model FILE` runs it, tools/deployment/test_exported.py tells '
+            'its AP')
     if not start.startswith(_PICKLE):
         raise ValueError(f'{path} is no PyTorch checkpoint: it begins with '
                          f'{start[:16]!r}')

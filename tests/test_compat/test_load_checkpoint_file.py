@@ -155,6 +155,14 @@ def test_a_file_that_is_no_checkpoint(tmp_path, content, error):
     assert str(path) in str(raised.value) and '\n' not in str(raised.value)
 
 
+def test_an_exported_file(tmp_path):
+    """The error says what it is for."""
+    path = tmp_path / 'crowd.onnx'
+    path.write_bytes(b'\x08\x08\x12\x07pytorch')
+    with pytest.raises(ValueError, match='crowd.onnx is an exported file'):
+        load_checkpoint_file(path)
+
+
 def test_a_file_that_is_cut_off(save):
     path = save(dict(state_dict=dict(a=torch.ones(1000))))
     whole = path.read_bytes()
