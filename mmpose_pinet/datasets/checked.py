@@ -43,6 +43,7 @@ class CheckedAnnotations:
         **kwargs: Those of the dataset.
 
     Raises:
+        FileNotFoundError: If there is no annotation file.
         ValueError: If the file is flawed, nobody is in it to train on, or
             ``max_bad_samples`` is set in ``test_mode``: a test without some
             of its pictures would say another number.
@@ -82,8 +83,12 @@ class CheckedAnnotations:
         try:
             content = json.loads(get_text(self.ann_file))
             check_file(content)
-        except FileNotFoundError:
-            pass  # the parent says it
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f'{self.ann_file} is not there: put the data set where the '
+                'config looks for it, or set data_root and ann_file of the '
+                'dataset. `pinet check-data` tells all that is '
+                'missing') from error
         except ValueError as error:
             raise ValueError(f'{self.ann_file}: {error}. `pinet check-data` '
                              'lists all mistakes') from error

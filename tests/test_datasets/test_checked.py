@@ -51,6 +51,14 @@ def log(monkeypatch):
     return lines
 
 
+def test_a_missing_annotation_file_is_named_with_what_to_do(build, bad_set):
+    file = bad_set / 'annotations/none.json'
+    with pytest.raises(
+            FileNotFoundError,
+            match=f'{file} is not there: .* set data_root and ann_file'):
+        build(ann_file='annotations/none.json')
+
+
 def test_unasked_the_first_is_an_error_with_all_of_the_file(build):
     with pytest.raises(
             ValueError,
