@@ -27,7 +27,7 @@ def crowd(tmp_path):
 
 def test_missing_annotation_file(cfg, tmp_path):
     cfg.train_dataloader.dataset.data_root = str(tmp_path)
-    with pytest.raises(AssertionError, match=r'annotations/train\.json'):
+    with pytest.raises(FileNotFoundError, match=r'annotations/train\.json'):
         DATASETS.build(cfg.train_dataloader.dataset)
 
 
