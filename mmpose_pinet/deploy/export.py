@@ -49,8 +49,9 @@ def export_onnx(model: BottomupPoseEstimator, metadata: FileMetadata,
         raise ValueError(
             f'{metadata.config} cannot be exported: its backbone or neck '
             'keeps sizes of the picture that it is exported with, and for '
-            f"others {fault}. MMPose's FeatureMapProcessor does so: leave it "
-            'out, PINetHead reads several feature maps, or take ConcatFPN')
+            f"others {fault}. MMPose's FeatureMapProcessor does so where it "
+            'concatenates or rescales: leave that out, PINetHead reads '
+            'several feature maps, or take ConcatFPN')
     with replaced_when_whole(path) as unfinished:
         try:
             with torch.no_grad():

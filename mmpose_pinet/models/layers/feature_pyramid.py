@@ -28,7 +28,8 @@ class FeaturePyramid:
     def __init__(self, levels: Sequence[Tensor]) -> None:
         sizes = [(x.shape[3], x.shape[2]) for x in levels]
         if any(w > sizes[0][0] or h > sizes[0][1] for w, h in sizes):
-            order = sorted(range(len(sizes)), key=lambda i: sizes[i])[::-1]
+            order = sorted(
+                range(len(sizes)), key=sizes.__getitem__, reverse=True)
             raise ValueError(
                 'PINetHead reads several feature maps as if resized to the '
                 f'first, which must be the finest, but they have {sizes} '
