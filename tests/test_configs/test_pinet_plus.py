@@ -7,15 +7,17 @@ from mmpose.registry import MODELS
 
 from mmpose_pinet.apis.transfer import transfer_file
 
+# data and network of a PINet of the same name
+SAME = [*(f'hrnet-w32_{data}' for data in DATA), 'hrnet-w48_coco-640x640']
 FROM_COCO = 'ochuman_from-coco', 'crowdpose_from-coco'
 LESS = {'no-scoring': 'scoring', 'no-localisation': 'localisation'}
 
 
-@pytest.mark.parametrize('data', DATA)
-def test_head_and_nothing_else_differs(data):
+@pytest.mark.parametrize('name', SAME)
+def test_head_and_nothing_else_differs(name):
     """Data, schedule, augmentation and test are the paper's."""
-    plus = Config.fromfile(PLUS[f'pinet-plus_hrnet-w32_{data}']).to_dict()
-    paper = Config.fromfile(PATHS[f'pinet_hrnet-w32_{data}']).to_dict()
+    plus = Config.fromfile(PLUS[f'pinet-plus_{name}']).to_dict()
+    paper = Config.fromfile(PATHS[f'pinet_{name}']).to_dict()
     assert plus['model']['head'].pop('type') == 'PINetPlusHead'
     assert plus['model']['head']['post_processor'].pop('soft')
     assert paper['model']['head'].pop('type') == 'PINetHead'
@@ -54,7 +56,8 @@ def test_weights_of_coco_fit_all_of_it(name, tmp_path):
 
 def test_there_are_no_others():
     names = [
-        *DATA, *FROM_COCO, *(f'ochuman_{less}' for less in LESS),
-        'ochuman_pasted', 'coco-crowdpose-ochuman'
+        *FROM_COCO, *(f'ochuman_{less}' for less in LESS), 'ochuman_pasted',
+        'coco-crowdpose-ochuman'
     ]
-    assert set(PLUS) == {f'pinet-plus_hrnet-w32_{name}' for name in names}
+    names = [*SAME, *(f'hrnet-w32_{name}' for name in names)]
+    assert set(PLUS) == {f'pinet-plus_{name}' for name in names}
