@@ -4,9 +4,10 @@ from typing import Callable, Sequence
 import torch
 import torch.nn as nn
 from mmengine.structures import InstanceData
+from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 from mmpose.utils.tensor_utils import to_numpy
-from mmpose.utils.typing import SampleList
+from mmpose.utils.typing import ConfigType, SampleList
 from torch import Tensor
 
 from mmpose_pinet.fusion import NOT_FINITE, Persons, find_persons
@@ -23,6 +24,20 @@ def shown_from(model: nn.Module) -> float:
             scores mean something else than PINet's, is what it is.
     """
     return getattr(getattr(model, 'head', None), 'shown_from', SHOWN_FROM)
+
+
+def shown_from_of(model: ConfigType) -> float:
+    """Tell :func:`shown_from` of a model that is not built.
+
+    Args:
+        model (dict): Config of a pose estimator. Of its layers, only a head
+            that has a ``shown_from`` is built.
+    """
+    head = model.get('head') or {}
+    kind = head.get('type')
+    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    return (MODELS.build(head).shown_from
+            if hasattr(kind, 'shown_from') else SHOWN_FROM)
 
 
 def image_name(sample: PoseDataSample) -> str:

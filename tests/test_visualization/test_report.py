@@ -1,4 +1,5 @@
 """The page of a report: its numbers, its data, and what it lets through."""
+import json
 import pickle
 import re
 from pathlib import Path
@@ -168,6 +169,34 @@ def test_each_dump_is_scored_by_its_own_test(config, root, tmp_path, capsys):
     assert Page(text).row('duplicate') == sum(duplicates, [])
     assert cli.main(['report', CONFIG, file, *arguments]) == 2
     assert 'for a second file, and there is one' in capsys.readouterr().err
+
+
+def test_each_run_shows_what_its_model_shows(config, root, planted, tmp_path):
+    """Scores of a PINet+ mean something else: from 0.3 on, not from 0.1."""
+    unlikely = [dict(pose, score=0.2) for pose in planted.poses]
+    (root / 'unlikely.json').write_text(json.dumps(unlikely))
+    config.dump(tmp_path / 'plus.py')
+    plus = Config.fromfile(tmp_path / 'plus.py')
+    plus.model.head.type = 'PINetPlusHead'
+    files = config, root, tmp_path, 'unlikely.json', 'unlikely.json'
+
+    def shown(**kwargs):
+        path = report(*files, labels=['paper', 'beyond'], **kwargs)
+        page = Page(path.read_text())
+        poses = [[
+            len(image['runs'][i]['poses']) for image in page.data['images']
+        ] for i in range(2)]
+        return page.texts, list(map(sum, poses))
+
+    assert shown()[1] == [len(unlikely)] * 2
+    texts, poses = shown(other_config=plus)
+    assert poses == [len(unlikely), 0]
+    assert '0.1 or more (paper) and 0.3 or more (beyond)' in texts['p']
+    assert f'Configs {Path(CONFIG).stem} and plus, data' in texts['p']
+    plus.model.head.scoring = None  # the paper's scores
+    assert shown(other_config=plus)[1] == [len(unlikely)] * 2
+    texts, poses = shown(other_config=plus, score_thr=0.25)
+    assert poses == [0, 0] and 'a score of 0.25 or more.' in texts['p']
 
 
 def test_what_one_can_operate_has_a_name(page):

@@ -19,7 +19,7 @@ LETTERS = '-gjism'
 
 
 def gallery_of(truth: Truth, runs: Sequence[Run], num_images: int,
-               score_thr: float, out: Path) -> List[dict]:
+               out: Path) -> List[dict]:
     """Write pictures, and tell what is to be drawn over them.
 
     Images are taken at even steps through their crowding. One whose file
@@ -29,7 +29,6 @@ def gallery_of(truth: Truth, runs: Sequence[Run], num_images: int,
         truth (Truth): Of the test.
         runs (list[Run]): To draw.
         num_images (int): How many, at most.
-        score_thr (float): From which score on poses are drawn.
         out (Path): Of the report; pictures go into a folder of it.
 
     Returns:
@@ -39,13 +38,12 @@ def gallery_of(truth: Truth, runs: Sequence[Run], num_images: int,
     steps = np.linspace(0, len(ids) - 1, min(num_images, len(ids)))
     (out / FOLDER).mkdir(parents=True, exist_ok=True)
     return [
-        _image(truth, runs, ids[i], score_thr, out / FOLDER / f'{number}.jpg')
+        _image(truth, runs, ids[i], out / FOLDER / f'{number}.jpg')
         for number, i in enumerate(steps.round().astype(int).tolist())
     ]
 
 
-def _image(truth: Truth, runs: Sequence[Run], id_: int, score_thr: float,
-           file: Path) -> dict:
+def _image(truth: Truth, runs: Sequence[Run], id_: int, file: Path) -> dict:
     image = truth.coco.imgs[id_]
     size = _write_picture(truth.paths[id_], file)
     persons = [
@@ -62,7 +60,8 @@ def _image(truth: Truth, runs: Sequence[Run], id_: int, score_thr: float,
         truth=[_points(ann) for ann in persons],
         runs=[
             _found(
-                run.images.get(id_), [ann['id'] for ann in persons], score_thr)
+                run.images.get(id_), [ann['id']
+                                      for ann in persons], run.score_thr)
             for run in runs
         ])
 

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmpose_pinet.evaluation.crowd_level_metric import CROWDINGS
 from mmpose_pinet.evaluation.errors import ABOUT_OKS, GOOD_KS, NEAR_KS
 from mmpose_pinet.evaluation.without_errors import ERRORS
+from mmpose_pinet.models.persons import shown_from_of
 from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .figures import crowd_curve, gains
@@ -27,7 +28,7 @@ def write_report(config: Config,
                  out: str,
                  labels: Sequence[str] = (),
                  num_images: int = 100,
-                 score_thr: float = 0.1,
+                 score_thr: Optional[float] = None,
                  other_config: Optional[Config] = None) -> Path:
     """Write a page about poses of a test.
 
@@ -42,11 +43,12 @@ def write_report(config: Config,
         labels (list[str]): Names of the runs. By default those of the files.
         num_images (int): How many images the gallery has, at most, at even
             steps through their crowding. Defaults to 100.
-        score_thr (float): From which score on poses are drawn. Defaults to
-            0.1.
+        score_thr (float, optional): From which score on poses are drawn. By
+            default from 0.1 on, those of a PINet+ from 0.3 on.
         other_config (Config, optional): Of the second file's test, whose
-            metric gives the poses of its dump their scores. By default
-            ``config`` is both files'.
+            metric gives the poses of its dump their scores, and whose model
+            says from which score on they are drawn. By default ``config`` is
+            both files'.
 
     Returns:
         Path: The page.
@@ -71,20 +73,20 @@ def write_report(config: Config,
     Path(out).mkdir(parents=True, exist_ok=True)
     contents = [load_poses(file) for file in files]
     truth = load_truth(config)
-    metrics = [
-        find_metric(its_config)[0]
-        for its_config in (config, other_config or config)
-    ]
+    configs = [config, other_config or config][:len(files)]
     poses = [
-        poses_of(content, file, replace(truth, metric=metric))
-        for content, file, metric in zip(contents, files, metrics)
+        poses_of(content, file, replace(truth, metric=find_metric(cfg)[0]))
+        for content, file, cfg in zip(contents, files, configs)
     ]
     runs = [
-        judge(_text(label), found, truth, score_thr)
-        for label, found in zip(labels, poses)
+        judge(
+            _text(label), found, truth,
+            shown_from_of(cfg.get('model', {}))
+            if score_thr is None else score_thr)
+        for label, found, cfg in zip(labels, poses, configs)
     ]
-    images = gallery_of(truth, runs, num_images, score_thr, Path(out))
-    page = render(config, truth, runs, images, score_thr)
+    images = gallery_of(truth, runs, num_images, Path(out))
+    page = render(configs, truth, runs, images)
     with replaced_when_whole(Path(out) / PAGE) as unfinished:
         unfinished.write_text(page, encoding='utf-8')
     return Path(out) / PAGE
@@ -100,16 +102,15 @@ def _text(name: str) -> str:
     return name.encode('utf-8', 'replace').decode()
 
 
-def render(config: Config, truth: Truth, runs: Sequence[Run],
-           images: List[dict], score_thr: float) -> str:
+def render(configs: Sequence[Config], truth: Truth, runs: Sequence[Run],
+           images: List[dict]) -> str:
     """Render the page.
 
     Args:
-        config (Config): Of the test.
+        configs (list[Config]): Of the runs' tests.
         truth (Truth): Of the test.
         runs (list[Run]): One or two.
         images (list[dict]): See :func:`~.gallery.gallery_of`.
-        score_thr (float): From which score on poses are drawn.
 
     Returns:
         str: HTML. Whatever comes from files is escaped.
@@ -127,7 +128,11 @@ def render(config: Config, truth: Truth, runs: Sequence[Run],
         errors=list(ERRORS),
         images=images)
     return environment.get_template('report.html').render(
-        config=_text(Path(config.filename or 'config').stem),
+        # one, where both runs have the same
+        configs=list(
+            dict.fromkeys(
+                _text(Path(cfg.filename or 'config').stem)
+                for cfg in configs)),
         truth=truth,
         num_images=len(truth.coco.imgs),
         num_persons=len(runs[0].images)
@@ -136,12 +141,21 @@ def render(config: Config, truth: Truth, runs: Sequence[Run],
         runs=runs,
         errors=ERRORS,
         images=images,
-        score_thr=f'{score_thr:g}',
+        shown_from=_shown_from(runs),
         limits=dict(good=GOOD_KS, near=NEAR_KS, about=ABOUT_OKS),
         # drawn by Matplotlib, which escapes labels
         crowd_curve=Markup(crowd_curve(runs, truth.bins, truth.measure)),
         gains=Markup(gains(runs)),
         data=_script(data))
+
+
+def _shown_from(runs: Sequence[Run]) -> str:
+    """The least score that is shown: of each run, where they differ."""
+    first, *others = [f'{run.score_thr:g} or more' for run in runs]
+    if set(others) <= {first}:
+        return first
+    return ' and '.join(f'{run.score_thr:g} or more ({run.name})'
+                        for run in runs)
 
 
 def _percent(value: float) -> str:

@@ -29,6 +29,7 @@ class Run:
         curve (list[Bin]): AP by crowding.
         counts (dict[str, ErrorCount]): Of the errors, by kind.
         images (dict[int, ImageErrors]): Errors, by image id.
+        score_thr (float): From which score on poses are shown.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Run:
     curve: List[Bin]
     counts: Dict[str, ErrorCount]
     images: Dict[int, ImageErrors]
+    score_thr: float
 
 
 def judge(name: str, poses: Sequence[dict], truth: Truth,
@@ -66,4 +68,5 @@ def judge(name: str, poses: Sequence[dict], truth: Truth,
         ],
         counts=count_errors(evaluation, images, score_thr),
         images={image.image_id: image
-                for image in images})
+                for image in images},
+        score_thr=score_thr)
