@@ -15,7 +15,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.elements, self.texts = [], [], {}
-        self.rows = []
+        self.rows, self.plotted = [], []
         self.feed(text)
         self.close()
         assert not self.open
@@ -40,6 +40,8 @@ class Page(HTMLParser):
             tag, attributes = self.open[-1]
             key = attributes.get('id', tag)
             self.texts[key] = self.texts.get(key, '') + text
+            if tag == 'text':  # of a plot
+                self.plotted.append((attributes, text))
         if any(tag in ('td', 'th') for tag, _ in self.open):
             self.rows[-1][-1] += text
 

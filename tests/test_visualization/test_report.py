@@ -3,6 +3,7 @@ import json
 import pickle
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from reports import HOSTILE, Page, report
 from small_set import CONFIG
 
 from mmpose_pinet import cli
+from mmpose_pinet.visualization.report.figures import crowd_curve
 
 LABELS = ['<b>first</b> & $x_1$', "it's {{ 7 * 7 }}"]
 
@@ -94,6 +96,21 @@ def test_the_data_are_what_was_planted(page, planted):
     # of two persons
     assert jitter['oks'] == round(((16 + .7) / 17 + 1) / 2, 3)
     assert images['7.png']['runs'][0]['oks'] == 0.5
+
+
+def test_the_axis_of_crowding_tells_the_edges_of_bins():
+    """A number stands as far to the right as it says."""
+    edges = [0, 0.1, 0.15, 0.6, 1]
+    run = SimpleNamespace(
+        name='a', curve=[SimpleNamespace(AP=0.5) for _ in edges[1:]])
+    plotted = Page(crowd_curve([run], edges, 'mean_iou')).plotted
+    names = [text for _, text in plotted]
+    axis = plotted[:names.index('crowding')]
+    values, places = np.array([(float(text), float(attributes['x']))
+                               for attributes, text in axis]).T
+    assert values.tolist() == [0, 0.1, 0.6, 1]  # no room for 0.15
+    shares = (places - places[0]) / (places[-1] - places[0])
+    np.testing.assert_allclose(values, shares, atol=1e-4)
 
 
 def test_pictures_lie_beside_the_page(page, folder, planted):

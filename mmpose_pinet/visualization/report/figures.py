@@ -5,7 +5,6 @@ from typing import Sequence
 
 import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.ticker import AutoLocator
 
 from mmpose_pinet.evaluation.without_errors import ERRORS
 
@@ -36,7 +35,6 @@ def crowd_curve(runs: Sequence[Run], edges: Sequence[float],
         axes = figure.subplots()
         draw_crowd_curve(axes, curves, measure)
         # the page tells the measure, for which the axis is too short
-        axes.xaxis.set_major_locator(AutoLocator())  # edges may lie close
         axes.set(xlabel='crowding', ylabel='AP (%)')
         axes.set_ylim(bottom=0)
         return _svg(figure, 'AP over crowding, a line for each run')

@@ -182,6 +182,9 @@ def test_curves_are_over_crowding_and_epochs(comparison, tmp_path,
                                   tmp_path / 'a.png')
     left, right = plt.gcf().axes
     assert left.lines[0].get_xydata().tolist() == [[0.25, 50], [0.75, 25]]
+    assert [(label.get_text(), label.get_position()[0])
+            for label in left.get_xticklabels()] == [('0', 0), ('0.5', 0.5),
+                                                     ('1', 1)]
     assert right.lines[0].get_xydata().tolist() == [[1, 1], [2, 0.75]]
     trainings[0]['val_AP'] = [[2, 0.125]]
     comparison.curves.draw_curves(['one'], metrics, trainings,

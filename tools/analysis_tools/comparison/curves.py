@@ -2,7 +2,7 @@
 from pathlib import Path
 from typing import Dict, Sequence
 
-from matplotlib.ticker import AutoLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from plot_crowd_curve import find_curve, plt
 
 from mmpose_pinet.visualization.crowd_curve import draw_crowd_curve
@@ -30,7 +30,6 @@ def draw_curves(names: Sequence[str], metrics: Sequence[Dict[str, float]],
         curves.append((name, {b: 100 * ap for b, ap in curve.items()}))
     draw_crowd_curve(left, curves, crowding)
     left.set(ylabel='AP (%)')
-    left.xaxis.set_major_locator(AutoLocator())  # edges may lie close
 
     validated = any(training.get('val_AP') for training in trainings)
     for name, training in zip(names, trainings):
