@@ -5,7 +5,9 @@ import torch
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
-from mmpose_pinet.models.persons import check_features, fuse_candidates
+from mmpose_pinet.models.heads import PINetPlusHead
+from mmpose_pinet.models.persons import (check_features, fuse_candidates,
+                                         shown_from_of)
 from mmpose_pinet.post_processors import PoseFusion
 
 FUSION = PoseFusion([0.1] * 3)
@@ -97,3 +99,23 @@ def test_large_features_are_finite_features(dtype):
     """Though their sum is beyond the largest number of half precision."""
     check_features([torch.full((1, 8, 64, 64), 9e3, dtype=dtype)],
                    [PoseDataSample()])
+
+
+def test_where_nobody_says_the_head_of_a_config_says_what_is_shown():
+    plus = dict(
+        type='PINetPlusHead',
+        in_channels=4,
+        num_keypoints=17,
+        decoder=dict(
+            type='PartSPR',
+            input_size=(64, 64),
+            heatmap_size=(16, 16),
+            parts='part-large',
+            skeleton='coco'))
+    assert shown_from_of(dict(head=plus)) == 0.3
+    assert shown_from_of(dict(head=dict(plus, type=PINetPlusHead))) == 0.3
+    assert shown_from_of(dict(head=dict(plus, scoring=None))) == 0.1
+    # heads that say nothing are not built: theirs is no whole config
+    for head in dict(type='DEKRHead'), dict(type='not here'), dict(), None:
+        assert shown_from_of(dict(head=head)) == 0.1
+    assert shown_from_of({}) == 0.1

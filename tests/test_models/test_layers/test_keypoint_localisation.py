@@ -123,6 +123,41 @@ def test_it_starts_near_where_keypoints_are():
     assert (found - poses).abs().max() < 0.1
 
 
+def test_it_starts_as_a_gaussian_of_two_cells():
+    """And asks for next to nothing: the query's weights are small."""
+    torch.manual_seed(0)
+    layer = KeypointLocalisation(64, K)
+    for linear in layer.query, layer.part_query:
+        assert linear.weight.std().item() == pytest.approx(0.01, rel=0.1)
+        assert not linear.bias.any()
+    d = torch.arange(-4., 5) - 0.25  # of a keypoint between two cells
+    weights = torch.exp(-d.square() / (2 * 2**2))
+    expected = 6.25 + (d * weights).sum() / weights.sum()
+    found = layer(
+        FeaturePyramid([torch.zeros(1, 64, 16, 16)]), torch.tensor([0]),
+        torch.full((1, K, 2), 6.25), torch.zeros(1, 64)).detach()
+    torch.testing.assert_close(found, expected.expand_as(found))
+
+
+@pytest.mark.parametrize('far', [-1e30, 1e30])
+def test_a_keypoint_far_outside_stays_where_it_is(far):
+    """Farther than a whole number can tell."""
+    poses = torch.full((1, K, 2), far)
+    found = KeypointLocalisation(C,
+                                 K)(FeaturePyramid([torch.zeros(1, C, H, W)]),
+                                    torch.tensor([0]), poses,
+                                    torch.zeros(1, C))
+    assert torch.equal(found, poses)
+
+
+def test_weights_start_as_init_cfg_says():
+    start = dict(type='Constant', layer='Linear', val=.5, bias=.25)
+    layer = KeypointLocalisation(C, K, init_cfg=start)
+    layer.init_weights()
+    for linear in layer.key, layer.query, layer.part_query:
+        assert (linear.weight == .5).all() and (linear.bias == .25).all()
+
+
 def test_it_learns_whose_keypoint_it_is():
     """Two keypoints of one kind in one window, told apart by the person."""
     torch.manual_seed(0)
@@ -201,9 +236,9 @@ def test_built_by_name_as_configs_do():
 
 
 @pytest.mark.parametrize('wrong, message', [
-    (dict(radius=0), 'KeypointLocalisation: radius.*0'),
+    (dict(radius=0), '^KeypointLocalisation: radius=0'),
     (dict(radius=1.5), 'radius.*1.5'),
-    (dict(channels=0), 'channels.*0'),
+    (dict(channels=0), '^KeypointLocalisation: channels=0'),
     (dict(channels='32'), "channels.*'32'"),
 ])
 def test_wrong_config(wrong, message):

@@ -102,5 +102,17 @@ def test_built_by_name_as_configs_do():
 
 @pytest.mark.parametrize('wrong', [0, 1.5, '128'])
 def test_wrong_config(wrong):
-    with pytest.raises(ValueError, match='KeypointScoring: hidden_channels'):
+    with pytest.raises(ValueError, match='^KeypointScoring: hidden_channels='):
         KeypointScoring(C, K, S, hidden_channels=wrong)
+
+
+def test_one_hidden_channel_is_the_least():
+    assert KeypointScoring(C, K, S, hidden_channels=1).hidden.out_features == 1
+
+
+def test_weights_start_as_init_cfg_says():
+    start = dict(type='Constant', layer='Linear', val=.5, bias=.25)
+    layer = KeypointScoring(C, K, S, init_cfg=start)
+    layer.init_weights()
+    for linear in layer.hidden, layer.predict:
+        assert (linear.weight == .5).all() and (linear.bias == .25).all()
