@@ -26,7 +26,7 @@ def shown_from(model: nn.Module) -> float:
     return getattr(getattr(model, 'head', None), 'shown_from', SHOWN_FROM)
 
 
-def shown_from_of(model: ConfigType) -> float:
+def shown_from_by_config(model: ConfigType) -> float:
     """Tell :func:`shown_from` of a model that is not built.
 
     Args:

@@ -7,7 +7,7 @@ from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.models.heads import PINetPlusHead
 from mmpose_pinet.models.persons import (check_features, fuse_candidates,
-                                         shown_from_of)
+                                         shown_from_by_config)
 from mmpose_pinet.post_processors import PoseFusion
 
 FUSION = PoseFusion([0.1] * 3)
@@ -112,10 +112,11 @@ def test_where_nobody_says_the_head_of_a_config_says_what_is_shown():
             heatmap_size=(16, 16),
             parts='part-large',
             skeleton='coco'))
-    assert shown_from_of(dict(head=plus)) == 0.3
-    assert shown_from_of(dict(head=dict(plus, type=PINetPlusHead))) == 0.3
-    assert shown_from_of(dict(head=dict(plus, scoring=None))) == 0.1
+    assert shown_from_by_config(dict(head=plus)) == 0.3
+    assert shown_from_by_config(
+        dict(head=dict(plus, type=PINetPlusHead))) == 0.3
+    assert shown_from_by_config(dict(head=dict(plus, scoring=None))) == 0.1
     # heads that say nothing are not built: theirs is no whole config
     for head in dict(type='DEKRHead'), dict(type='not here'), dict(), None:
-        assert shown_from_of(dict(head=head)) == 0.1
-    assert shown_from_of({}) == 0.1
+        assert shown_from_by_config(dict(head=head)) == 0.1
+    assert shown_from_by_config({}) == 0.1

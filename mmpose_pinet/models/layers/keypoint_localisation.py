@@ -47,7 +47,6 @@ class KeypointLocalisation(BaseModule):
         for name, value in dict(channels=channels, radius=radius).items():
             check_number(
                 f'KeypointLocalisation: {name}', value, least=1, whole=True)
-        self.channels = channels
         self.reach = radius + 0.5  # a keypoint farther away is in no window
         self.key = nn.Linear(in_channels, channels)
         self.query = nn.Linear(in_channels, channels)

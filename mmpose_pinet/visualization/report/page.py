@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmpose_pinet.evaluation.crowd_level_metric import CROWDINGS
 from mmpose_pinet.evaluation.errors import ABOUT_OKS, GOOD_KS, NEAR_KS
 from mmpose_pinet.evaluation.without_errors import ERRORS
-from mmpose_pinet.models.persons import shown_from_of
+from mmpose_pinet.models.persons import shown_from_by_config
 from mmpose_pinet.system.whole_file import replaced_when_whole
 
 from .figures import crowd_curve, gains
@@ -81,7 +81,7 @@ def write_report(config: Config,
     runs = [
         judge(
             _text(label), found, truth,
-            shown_from_of(cfg.get('model', {}))
+            shown_from_by_config(cfg.get('model', {}))
             if score_thr is None else score_thr)
         for label, found, cfg in zip(labels, poses, configs)
     ]

@@ -39,7 +39,8 @@ def column(feature_map, x, y):
 def look_for(layer, feature_map, k, keypoint, part_feature):
     """Where one keypoint (x, y) moves to."""
     x, y = keypoint
-    part_rows = slice(k * layer.channels, (k + 1) * layer.channels)
+    size = layer.key.out_features
+    part_rows = slice(k * size, (k + 1) * size)
     query = layer.query(column(feature_map, x, y)) + (
         layer.part_query.weight[part_rows] @ part_feature +
         layer.part_query.bias[part_rows])
@@ -133,9 +134,9 @@ def test_it_starts_as_a_gaussian_of_two_cells():
     d = torch.arange(-4., 5) - 0.25  # of a keypoint between two cells
     weights = torch.exp(-d.square() / (2 * 2**2))
     expected = 6.25 + (d * weights).sum() / weights.sum()
-    found = layer(
-        FeaturePyramid([torch.zeros(1, 64, 16, 16)]), torch.tensor([0]),
-        torch.full((1, K, 2), 6.25), torch.zeros(1, 64)).detach()
+    pyramid = FeaturePyramid([torch.zeros(1, 64, 16, 16)])
+    found = layer(pyramid, torch.tensor([0]), torch.full((1, K, 2), 6.25),
+                  torch.zeros(1, 64)).detach()
     torch.testing.assert_close(found, expected.expand_as(found))
 
 
@@ -143,10 +144,9 @@ def test_it_starts_as_a_gaussian_of_two_cells():
 def test_a_keypoint_far_outside_stays_where_it_is(far):
     """Farther than a whole number can tell."""
     poses = torch.full((1, K, 2), far)
-    found = KeypointLocalisation(C,
-                                 K)(FeaturePyramid([torch.zeros(1, C, H, W)]),
-                                    torch.tensor([0]), poses,
-                                    torch.zeros(1, C))
+    pyramid = FeaturePyramid([torch.zeros(1, C, H, W)])
+    found = KeypointLocalisation(C, K)(pyramid, torch.tensor([0]), poses,
+                                       torch.zeros(1, C))
     assert torch.equal(found, poses)
 
 
