@@ -11,6 +11,8 @@ from mmpose.registry import HOOKS
 from mmpose_pinet.models.pose_estimators.folded_backbone import \
     suits_channels_last
 
+from .model_of import model_of
+
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
@@ -30,9 +32,7 @@ class ChannelsLastHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Convert from now on, in training, validation and tests."""
-        model = runner.model
-        backbone = (model.module
-                    if is_model_wrapper(model) else model).backbone
+        backbone = model_of(runner).backbone
         if not suits_channels_last(backbone):
             runner.logger.info(
                 'ChannelsLastHook leaves the model as it is: its grouped '
@@ -40,7 +40,7 @@ class ChannelsLastHook(Hook):
         elif _to_channels_last not in backbone._forward_pre_hooks.values():
             backbone.register_forward_pre_hook(_to_channels_last)
             on_gpu = next(backbone.parameters()).device.type == 'cuda'
-            if on_gpu and not is_model_wrapper(model):
+            if on_gpu and not is_model_wrapper(runner.model):
                 backbone.to(memory_format=torch.channels_last)
 
 

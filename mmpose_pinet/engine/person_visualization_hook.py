@@ -5,7 +5,6 @@ from typing import Optional, Sequence
 
 import mmcv
 import mmengine.fileio as fileio
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpose.engine.hooks import PoseVisualizationHook
 from mmpose.registry import HOOKS
@@ -14,6 +13,8 @@ from mmpose.structures import PoseDataSample, merge_data_samples
 from mmpose_pinet.arguments import check_number
 from mmpose_pinet.datasets.transforms.load_image import AS_STORED
 from mmpose_pinet.models.persons import shown_from
+
+from .model_of import model_of
 
 
 @HOOKS.register_module()
@@ -97,9 +98,7 @@ class PersonVisualizationHook(PoseVisualizationHook):
         scores = persons.get('bbox_scores', persons.keypoint_scores.mean(-1))
         score_thr = self.score_thr
         if score_thr is None:
-            model = runner.model
-            score_thr = shown_from(
-                model.module if is_model_wrapper(model) else model)
+            score_thr = shown_from(model_of(runner))
         likely.pred_instances = persons[scores >= score_thr]
 
         out_file = None

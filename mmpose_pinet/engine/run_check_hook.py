@@ -4,7 +4,6 @@ from typing import Iterable, Iterator, Tuple
 import torch.nn as nn
 from mmengine.hooks import Hook
 from mmengine.logging import MessageHub
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.loops import BaseLoop
 from mmpose.codecs.base import BaseKeypointCodec
@@ -14,6 +13,8 @@ from torch.utils.data import Dataset
 
 from mmpose_pinet.codecs import PartSPR
 from mmpose_pinet.codecs.partitions import mirror_parts
+
+from .model_of import model_of
 
 # What a codec's targets depend on. Its other keys are of decoding alone, and
 # those of the head's codec count.
@@ -45,9 +46,7 @@ class RunCheckHook(Hook):
     def before_run(self, runner: Runner) -> None:
         """Check the loops that this run has built."""
         config = runner.cfg.filename or 'the config'
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = model_of(runner)
         codec = getattr(getattr(model, 'head', None), 'decoder', None)
         try:
             if isinstance(codec, PartSPR):

@@ -3,10 +3,11 @@ from typing import Iterator, Tuple
 
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from mmengine.runner.loops import BaseLoop
 from mmpose.registry import HOOKS
+
+from .model_of import model_of
 
 
 @HOOKS.register_module()
@@ -26,10 +27,7 @@ class StartWeightsHook(Hook):
         """Fetch them for a training; a test starts from a checkpoint."""
         if not isinstance(runner._train_loop, BaseLoop):
             return
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
-        for key, address in _downloads(model):
+        for key, address in _downloads(model_of(runner)):
             try:
                 CheckpointLoader.load_checkpoint(address, map_location='cpu')
             except OSError as error:  # urllib's are

@@ -5,7 +5,6 @@ from typing import List, Tuple
 
 import torch.nn as nn
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.loops import BaseLoop
 from mmpose.registry import HOOKS
@@ -13,6 +12,7 @@ from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from mmpose_pinet.wording import list_first
 
+from .model_of import model_of
 from .start_weights_hook import starts_of
 
 
@@ -35,7 +35,7 @@ class WeightsFitHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Check that there is something to load for what will not learn."""
-        model = _unwrapped(runner.model)
+        model = model_of(runner)
         if not _trains(runner) or runner._load_from or runner._resume:
             return
         started = _pretrained(model)
@@ -51,7 +51,7 @@ class WeightsFitHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check what was read, before MMEngine gives it to the model."""
-        model = _unwrapped(runner.model)
+        model = model_of(runner)
         needed = (_left_alone if _trains(runner) else _weights)(model)
         weights = copy.copy(checkpoint.get('state_dict', checkpoint))
         consume_prefix_in_state_dict_if_present(weights, 'module.')
@@ -79,10 +79,6 @@ class WeightsFitHook(Hook):
 def _trains(runner: Runner) -> bool:
     """Whether the run is a training; a test has not built its loop."""
     return isinstance(runner._train_loop, BaseLoop)
-
-
-def _unwrapped(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model
 
 
 def _weights(model: nn.Module) -> List[str]:
