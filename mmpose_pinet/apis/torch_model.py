@@ -1,4 +1,5 @@
 """A trained model of a config, as PyTorch and MMPose run it."""
+import warnings
 from pathlib import Path
 from threading import Lock
 from typing import Hashable, List, Optional, Union
@@ -65,8 +66,11 @@ class TorchModel(Finder):
         test_cfg.setdefault('cuda_graphs', device.type == 'cuda')
         if precision is not None:
             test_cfg['precision'] = precision
-        # without weights it loads none, those of the backbone neither
-        self.model = init_model(cfg, device=device)
+        with warnings.catch_warnings():
+            # MMPose tells that it found a file of its own where it looks
+            warnings.filterwarnings('ignore', 'The metainfo config file')
+            # without weights it loads none, those of the backbone neither
+            self.model = init_model(cfg, device=device)
         if precision not in (None, getattr(self.model, 'precision', 'fp32')):
             raise ValueError(f'precision={precision!r} is not for a '
                              f'{type(self.model).__name__}: set model.type='

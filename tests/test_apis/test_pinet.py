@@ -47,6 +47,12 @@ def test_a_picture_gives_what_mmpose_finds(config, weights, pictures):
     assert_same(likely, expected[expected.bbox_scores >= middle])
 
 
+def test_a_model_is_made_without_a_word(config, weights, recwarn, capfd):
+    PINet(config, weights, 'cpu')
+    assert [str(warning.message) for warning in recwarn] == []
+    assert capfd.readouterr() == ('', '')
+
+
 def test_what_a_result_knows(model, pictures):
     result = model(pictures[1])
     assert result.image_size == (128, 90)
