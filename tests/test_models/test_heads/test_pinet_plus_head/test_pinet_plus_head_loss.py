@@ -141,6 +141,34 @@ def test_no_candidate_at_all():
     assert head.localisation.key.weight.grad is not None
 
 
+def test_one_keypoint_that_counts(monkeypatch):
+    """Its loss is the loss, and what the other keypoints say is nothing."""
+    head = build_plus_head().eval()
+    feats, samples = draw(head, 1)
+    people, k = samples[0].gt_instances, 5
+    people.keypoints_visible[:] = 0
+    people.keypoints_visible[0, k] = 1
+    images, parts, _, part_features = (
+        x[:1] for x in head._candidates(FeaturePyramid([feats]), samples))
+    pose = torch.as_tensor(people.keypoints) / 4
+    monkeypatch.setattr(
+        head, '_candidates', lambda pyramid, samples:
+        (images, parts, pose, part_features))
+    losses = head.loss((feats, ), samples)
+    with torch.no_grad():
+        pyramid = FeaturePyramid([feats])
+        located = head.localisation(pyramid, images, pose, part_features)
+        logits = head.score(pyramid, images, parts, located, part_features)
+    persons = LabelledPersons.collect(samples, head.sigmas,
+                                      torch.tensor([4., 4.]))
+    off = (located - pose)[0, k] / persons.tolerances[0, 0, k]
+    term = torch.exp(-off.square().sum() / 2)
+    assert losses['loss/localisation'].item() == pytest.approx(
+        sum(map(smooth_l1, off.tolist())))
+    assert losses['loss/scoring'].item() == pytest.approx(
+        F.binary_cross_entropy_with_logits(logits[0, k], term).item())
+
+
 def test_candidates_are_those_of_a_test():
     """Refinement's statistics are the running ones, and stay."""
     head = build_plus_head().train()

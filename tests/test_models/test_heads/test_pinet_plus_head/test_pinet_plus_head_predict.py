@@ -9,7 +9,7 @@ from mmpose.registry import MODELS
 from plus_head import (CODEC, C, H, K, S, W, build_plus_head, draw_features,
                        samples)
 
-from mmpose_pinet.models import PINetHead
+from mmpose_pinet.models import PINetHead, PINetPlusHead
 from mmpose_pinet.models.heads.flip_test import FlipTest, PlainTest
 from mmpose_pinet.models.layers import FeaturePyramid
 from mmpose_pinet.models.persons import shown_from
@@ -64,6 +64,13 @@ def test_candidates_as_one_by_one(localisation):
         assert len(order) > 20
         np.testing.assert_allclose(found.keypoint_scores, scores[order], 1e-4)
         np.testing.assert_allclose(found.keypoints, poses[order], atol=1e-3)
+
+
+def test_arguments_need_no_names():
+    """They are those of PINetHead, in its order."""
+    head = PINetPlusHead(C, K, dict(CODEC, parts='center'))
+    assert head.point_layer.weight.shape == (K + 1, C)
+    assert head.decoder.num_parts == 1
 
 
 def test_without_scoring_they_have_the_paper_s_scores():
