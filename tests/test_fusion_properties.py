@@ -172,13 +172,15 @@ def test_coarse_numbers_are_compared_as_finer_ones(dtype, fuse):
         rtol=1e-5)
 
 
+@pytest.mark.parametrize('soft', [False, True])
+@pytest.mark.parametrize('of_scores', [np.float32, np.float64])
 @pytest.mark.parametrize('dtype', [np.float32, np.float64])
-def test_poses_keep_their_precision(dtype):
+def test_poses_and_scores_keep_their_precision(dtype, of_scores, soft):
     poses = np.arange(16).reshape(2, 4, 2).astype(dtype)
-    fusion = PoseFusion(SIGMAS)
+    fusion = PoseFusion(SIGMAS, soft=soft)
     assert fusion.pairwise_oks(poses).dtype == dtype
-    found, scores = fusion(poses, np.ones((2, 4), dtype))
-    assert found.dtype == scores.dtype == dtype
+    found, scores = fusion(poses, np.ones((2, 4), of_scores))
+    assert found.dtype == dtype and scores.dtype == of_scores
 
 
 @pytest.mark.parametrize('dtype', [np.float32, np.float64])
