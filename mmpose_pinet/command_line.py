@@ -42,7 +42,8 @@ def run_command(main: Callable[[], Optional[int]],
     # before a script of MMPose's runs, which gets an argv of its own
     folders = [PACKAGE, Path(sys.argv[0]).resolve().parent]
     # MMPose tells that it found a file of its own where it looks for it
-    warnings.filterwarnings('ignore', 'The metainfo config file')
+    warnings.filterwarnings('ignore',
+                            'The metainfo config file "configs/_base_/')
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         code = main() or 0

@@ -68,7 +68,8 @@ class TorchModel(Finder):
             test_cfg['precision'] = precision
         with warnings.catch_warnings():
             # MMPose tells that it found a file of its own where it looks
-            warnings.filterwarnings('ignore', 'The metainfo config file')
+            warnings.filterwarnings(
+                'ignore', 'The metainfo config file "configs/_base_/')
             # without weights it loads none, those of the backbone neither
             self.model = init_model(cfg, device=device)
         if precision not in (None, getattr(self.model, 'precision', 'fp32')):
