@@ -47,10 +47,33 @@ def test_a_picture_gives_what_mmpose_finds(config, weights, pictures):
     assert_same(likely, expected[expected.bbox_scores >= middle])
 
 
+def words(recwarn):
+    """The warnings that a user sees: Python shows none on what libraries call
+    of each other that is deprecated."""
+    return [
+        str(warning.message) for warning in recwarn
+        if not issubclass(warning.category, DeprecationWarning)
+    ]
+
+
 def test_a_model_is_made_without_a_word(config, weights, recwarn, capfd):
     PINet(config, weights, 'cpu')
-    assert [str(warning.message) for warning in recwarn] == []
+    assert words(recwarn) == []
     assert capfd.readouterr() == ('', '')
+
+
+def test_a_metainfo_file_that_is_not_there_is_told(config, weights, recwarn,
+                                                   tmp_path):
+    """MMPose takes its own file of the same name instead."""
+    mistyped = tmp_path / 'mistyped.py'
+    mistyped.write_text(f"""
+_base_ = {str(config)!r}
+train_dataloader = dict(
+    dataset=dict(metainfo=dict(from_file='my_confgs/coco.py')))
+""")
+    PINet(mistyped, weights, 'cpu')
+    assert any('"my_confgs/coco.py" does not exist' in word
+               for word in words(recwarn))
 
 
 def test_what_a_result_knows(model, pictures):
