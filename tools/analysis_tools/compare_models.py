@@ -1,10 +1,10 @@
 """Train and test models in one setting, on whatever data a config names.
 
 Every model has the base config's data, augmentation, backbone, neck,
-schedule, batch and seed, and brings its head with the losses, targets and
+schedule, batch and seeds, and brings its head with the losses, targets and
 test that are published with it. What is measured is written as tables, as
 JSON and as pictures, with the paper's numbers beside. A run that was stopped
-goes on where it was.
+goes on where it was; models and seeds can be added.
 """
 import argparse
 import json
@@ -22,12 +22,13 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 
 # isort: split
 import numpy as np
-from comparison.costs import count_network, read_training, time_test
+from comparison.costs import count_network
 from comparison.curves import draw_curves
 from comparison.gallery import SCORE_THR, draw_gallery
 from comparison.report import format_report, pick_metrics
 from comparison.rows import TABLES, TITLES, Row, read_models, read_table
-from comparison.runs import Runs, test_name, training_name
+from comparison.runs import Runs, training_name
+from comparison.seeds import average, give_seeds, measure
 from comparison.setting import put_in_setting
 from xtcocotools.coco import COCO
 
@@ -65,7 +66,13 @@ def parse_args() -> argparse.Namespace:
         type=output_folder,
         help='folder of trainings and reports; models that differ in the '
         'test alone are trained once')
-    parser.add_argument('--seed', type=natural, default=0)
+    parser.add_argument(
+        '--seed',
+        nargs='+',
+        type=natural,
+        default=[0],
+        help='of weights, order and augmentation; of several, the mean is '
+        'told, and AP of each')
     parser.add_argument(
         '--processes',
         type=count,
@@ -94,7 +101,7 @@ def parse_args() -> argparse.Namespace:
 class Model(NamedTuple):
     """A model of a comparison, in the base's setting."""
     row: Row
-    cfg: Config
+    cfgs: List[Config]  # one a seed
     network: Dict[str, float]  # its size, as of `count_network`
 
 
@@ -116,7 +123,7 @@ def load_base(args: argparse.Namespace) -> Config:
         ValueError: If its images are all equally crowded.
     """
     cfg = load_config(args.base, args.cfg_options)
-    cfg.randomness = dict(seed=args.seed)
+    cfg.pop('randomness', None)  # of each training
     cfg.default_hooks.checkpoint.pop('save_best', None)
     for key in ('val_cfg', 'val_dataloader', 'val_evaluator'):
         cfg[key] = None
@@ -154,12 +161,13 @@ def _quarters(cfg: Config) -> List[float]:
     return [0, *inner, 1]
 
 
-def fit(rows: Sequence[Row], runs: Runs) -> List[Model]:
+def fit(rows: Sequence[Row], runs: Runs, seeds: Sequence[int]) -> List[Model]:
     """Put models in the setting, and show that each fits, by counting it.
 
     Args:
         rows (list[Row]): The models.
         runs (Runs): With the base.
+        seeds (list[int]): Of each model's trainings.
 
     Returns:
         list[Model]: Of each.
@@ -172,7 +180,7 @@ def fit(rows: Sequence[Row], runs: Runs) -> List[Model]:
         cfg = put_in_setting(runs.base, row)
         network = runs.once('networks', training_name(cfg),
                             partial(count_network, cfg))
-        models.append(Model(row, cfg, network))
+        models.append(Model(row, give_seeds(cfg, seeds), network))
     return models
 
 
@@ -193,33 +201,37 @@ def compare(name: str, title: str, models: Sequence[Model], runs: Runs,
     Raises:
         SystemExit: If a training or test fails.
     """
-    names = [row.name for row, _, _ in models]
-    metrics, trainings, results = [], [], []
-    for number, (row, cfg, network) in enumerate(models, 1):
+    rows = [model.row for model in models]
+    names = [row.name for row in rows]
+    measured = []  # of each model, of each seed
+    for number, model in enumerate(models, 1):
         print(
-            f'{runs.minutes():>10}  {row.name}, {number} of {len(models)}',
+            f'{runs.minutes():>10}  {model.row.name}, '
+            f'{number} of {len(models)}',
             flush=True)
-        metrics.append(runs.test(cfg))
-        trainings.append(
-            read_training(runs.out / training_name(cfg),
-                          cfg.train_dataloader.batch_size * runs.processes))
-        timed = runs.once('timed', test_name(cfg),
-                          partial(time_test, cfg, runs.train(cfg)))
-        results.append(
-            dict(
-                pick_metrics(metrics[-1]), **network, **timed,
-                **trainings[-1]))
+        measured.append([measure(cfg, runs) for cfg in model.cfgs])
+    metrics = [average([x['metrics'] for x in seeds]) for seeds in measured]
+    costs = [average([x['costs'] for x in seeds]) for seeds in measured]
+    results = [
+        dict(pick_metrics(values), **model.network, **cost)
+        for model, values, cost in zip(models, metrics, costs)
+    ]
 
     place = runs.out / name
-    report = format_report(title, [row for row, _, _ in models], results,
-                           runs.base)
-    draw_curves(names, metrics, trainings, place.with_suffix('.png'))
+    report = format_report(
+        title, rows, results, runs.base, {
+            seeds[0]['seed']: [pick_metrics(x['metrics']) for x in seeds]
+            for seeds in zip(*measured)
+        })
+    draw_curves(names, metrics, costs, place.with_suffix('.png'))
     report += f'\n\n![curves]({name}.png)'
     if pictures:
-        trained = [(cfg, runs.train(cfg)) for _, cfg, _ in models]
+        trained = [(model.cfgs[0], runs.train(model.cfgs[0]))
+                   for model in models]
         draw_gallery(names, trained, place.with_suffix('.jpg'), pictures)
-        report += (f'\n![pictures]({name}.jpg)\n\nPersons with a score of '
-                   f'{SCORE_THR} or more are drawn.')
+        report += (f'\n![pictures]({name}.jpg)\n\nDrawn are persons with a '
+                   f'score of {SCORE_THR} or more, of seed '
+                   f'{measured[0][0]["seed"]}.')
     place.with_suffix('.md').write_text(f'{report}\n')
     place.with_suffix('.json').write_text(
         json.dumps(
@@ -227,14 +239,11 @@ def compare(name: str, title: str, models: Sequence[Model], runs: Runs,
                 row.name:
                 dict(
                     model=Path(row.config.filename).stem,
-                    training=training_name(cfg),
-                    test=test_name(cfg),
                     **result,
-                    metrics=measured,
+                    seeds=seeds,
                     paper=row.paper,
                     paper_data=row.paper_data)
-                for (row, cfg,
-                     _), result, measured in zip(models, results, metrics)
+                for row, result, seeds in zip(rows, results, measured)
             },
             indent=2))
     return report
@@ -250,7 +259,7 @@ def main() -> None:
         lists = [(f'table-{table}', TITLES[table], read_table(table))
                  for table in args.table]
     runs = Runs(load_base(args), Path(args.out), args.processes)
-    fitted = [fit(rows, runs) for _, _, rows in lists]
+    fitted = [fit(rows, runs, args.seed) for _, _, rows in lists]
     reports = [
         compare(name, title, models, runs, args.pictures)
         for (name, title, _), models in zip(lists, fitted)

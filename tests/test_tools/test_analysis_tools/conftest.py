@@ -39,7 +39,8 @@ def cfg(benchmark):
 @pytest.fixture(scope='module')
 def comparison():
     """The modules of the tool; ``command`` is the script."""
-    names = ('costs', 'curves', 'gallery', 'report', 'rows', 'runs', 'setting')
+    names = ('costs', 'curves', 'gallery', 'report', 'rows', 'runs', 'seeds',
+             'setting')
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / 'tools/analysis_tools'))
         with DefaultScope.overwrite_default_scope('mmpose'):

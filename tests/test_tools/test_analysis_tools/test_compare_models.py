@@ -26,10 +26,9 @@ def crowd(tmp_path_factory):
     return folder
 
 
-def arguments(crowd, seed=0, **more):
+def arguments(crowd, **more):
     return SimpleNamespace(
         base=str(DEMO),
-        seed=seed,
         val_interval=more.pop('val_interval', 0),
         cfg_options={
             'train_dataloader.dataset.data_root': str(crowd),
@@ -55,82 +54,114 @@ def finished(comparison, crowd, tmp_path_factory, server):
     runs = comparison.runs.Runs(base, out)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, '_launch', launch)  # at the cost of forks
-        return out, base, run(comparison, base, out, runs)
+        report = run(comparison, runs)
+        # the same folder, a seed more of one model
+        seeds = run(comparison, runs, 'seeds', MODELS[:1], [0, 1, 1])
+    return SimpleNamespace(out=out, base=base, report=report, seeds=seeds)
 
 
-def run(comparison, base, out, runs):
-    models = comparison.command.fit(comparison.rows.read_models(MODELS), runs)
-    return comparison.command.compare('comparison', 'Three', models, runs, 2)
+def run(comparison, runs, name='comparison', models=MODELS, seeds=(0, )):
+    models = comparison.command.fit(
+        comparison.rows.read_models(models), runs, seeds)
+    return comparison.command.compare(name, 'Some', models, runs, 2)
+
+
+def read(finished, name):
+    return json.loads((finished.out / f'{name}.json').read_text())
 
 
 def test_models_are_trained_once_and_tested_each(finished):
-    out, base, report = finished
-    assert (out / 'comparison.md').read_text() == f'{report}\n'
-    results = json.loads((out / 'comparison.json').read_text())
+    assert (finished.out / 'comparison.md').read_text() == \
+        f'{finished.report}\n'
+    results = read(finished, 'comparison')
     assert list(results) == ['spm', 'spm pf', 'cid']
-    spm, fused, cid = results.values()
+    spm, fused, cid = (result['seeds'][0] for result in results.values())
     assert spm['training'] == fused['training'] != cid['training']
-    assert len({result['test'] for result in results.values()}) == 3
-    folders = {path.name for path in out.iterdir() if path.is_dir()}
+    assert len({run['test'] for run in (spm, fused, cid)}) == 3
+    more, = read(finished, 'seeds').values()
+    assert more['seeds'][0] == spm  # which was there
+    folders = {path.name for path in finished.out.iterdir() if path.is_dir()}
     assert folders == {
-        result[key]
-        for result in results.values()
+        run[key]
+        for run in (spm, fused, cid, more['seeds'][1])
         for key in ('training', 'test')
     }
-    assert 'seed=0' in (out / spm['training'] / 'config.py').read_text()
+
+
+def test_every_training_has_its_seed(finished):
+    more, = read(finished, 'seeds').values()
+    assert [run['seed'] for run in more['seeds']] == [0, 1]
+    for run in more['seeds']:
+        for folder in run['training'], run['test']:
+            cfg = Config.fromfile(finished.out / folder / 'config.py')
+            assert cfg.randomness == dict(seed=run['seed'])
+
+
+def test_of_several_seeds_the_mean_is_told(finished):
+    more, = read(finished, 'seeds').values()
+    first, second = more['seeds']
+    assert first['costs']['loss'] != second['costs']['loss']
+    for key in 's_test', 's_train', 'minutes':
+        assert more[key] == pytest.approx(
+            (first['costs'][key] + second['costs'][key]) / 2)
+    for key, name in ('AP', 'coco/AP'), ('AR', 'coco/AR'):
+        percent = 50 * (first['metrics'][name] + second['metrics'][name])
+        assert more[key] == pytest.approx(percent, abs=0.051)
+    assert 'means of seeds 0, 1' in finished.seeds
+    assert '| seed 0 | seed 1 | SD |' in ' '.join(finished.seeds.split())
+    assert 'seed 0, tested' in finished.report
+    assert 'AP of each seed' not in finished.report
 
 
 def test_accuracy_and_costs_are_told(finished):
-    out, _, report = finished
-    for result in json.loads((out / 'comparison.json').read_text()).values():
+    for result in read(finished, 'comparison').values():
         for key in ('AP', 'AP50', 'AP75', 'AR', 'crowd'):
             assert 0 <= result[key] <= 100
         assert 1 < result['params'] < 2
         assert 0 < result['s_test'] < 60 and 0 < result['s_train'] < 60
         assert [epoch for epoch, _ in result['loss']] == [1]
-        assert result['val_AP'] == [[1, result['metrics']['coco/AP']]]
-    assert '| spm pf |' in report and '47.6' in report  # the paper's SPM
+        run, = result['seeds']
+        assert result['val_AP'] == [[1, run['metrics']['coco/AP']]]
+    assert '| spm pf |' in finished.report
+    assert '47.6' in finished.report  # the paper's SPM
 
 
 def test_pictures_show_the_truth_and_all_models(comparison, finished):
-    out, _, _ = finished
     gallery = comparison.gallery
-    height, width = cv2.imread(str(out / 'comparison.jpg')).shape[:2]
+    height, width = cv2.imread(str(finished.out / 'comparison.jpg')).shape[:2]
     assert width == 4 * gallery.CELL
     assert height == 2 * gallery.CELL + gallery.TITLE
-    assert (out / 'comparison.png').is_file()
+    assert (finished.out / 'comparison.png').is_file()
 
 
 @pytest.mark.slow
 def test_a_run_goes_on_where_it_was_stopped(comparison, finished, monkeypatch):
-    out, base, report = finished
-    results = json.loads((out / 'results.json').read_text())
+    results = read(finished, 'results')
     cid = next(name for name in results['tested'] if name.startswith('cid'))
     del results['tested'][cid]  # stopped before the last test
-    (out / 'results.json').write_text(json.dumps(results))
+    (finished.out / 'results.json').write_text(json.dumps(results))
 
-    runs = comparison.runs.Runs(base, out)
+    runs = comparison.runs.Runs(finished.base, finished.out)
     launched = []
     launch = runs._launch
     monkeypatch.setattr(
         runs, '_launch',
         lambda script, *rest: [launched.append(script),
                                launch(script, *rest)])
-    assert run(comparison, base, out, runs) == report
+    assert run(comparison, runs) == finished.report
     assert launched == ['test.py']
 
 
 def test_a_folder_of_another_base_is_left_alone(comparison, crowd, finished):
-    out, _, _ = finished
-    base = comparison.command.load_base(arguments(crowd, seed=1))
+    base = comparison.command.load_base(
+        arguments(crowd, **{'train_cfg.max_epochs': 2}))
     with pytest.raises(ValueError, match='--out'):
-        comparison.runs.Runs(base, out)
+        comparison.runs.Runs(base, finished.out)
 
 
 @pytest.mark.slow
 def test_a_failed_training_shows_its_error(comparison, finished, tmp_path):
-    _, base, _ = finished
-    cfg = Config(base.to_dict())
+    cfg = Config(finished.base.to_dict())
     cfg.train_dataloader.dataset.ann_file = 'annotations/nothing.json'
     with pytest.raises(SystemExit, match='nothing.json'):
         comparison.runs.Runs(cfg, tmp_path).test(cfg)

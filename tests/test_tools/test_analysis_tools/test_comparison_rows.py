@@ -99,7 +99,6 @@ def test_metrics_are_picked_by_their_names(comparison):
 @pytest.fixture
 def base():
     cfg = Config.fromfile(DEMO)
-    cfg.randomness = dict(seed=7)
     cfg.test_evaluator.crowding = 'max_iou'
     cfg.test_evaluator.bins = [0, 0.2, 0.45, 1]
     return cfg
@@ -115,7 +114,8 @@ def test_tables_stand_beside_the_papers(comparison, base):
         dict(AP=30.04 + i, AP50=50, crowd=25, params=1.5, s_test=0.25)
         for i in range(6)
     ]
-    report = comparison.report.format_report('Some', rows, results, base)
+    report = comparison.report.format_report('Some', rows, results, base,
+                                             {7: results})
     lines = report.splitlines()
     assert lines[0] == '**Some**.'
     assert 'seed 7' in lines[1] and 'annotations/val.json' in lines[1]
@@ -139,9 +139,36 @@ def test_papers_numbers_on_other_data_are_not_compared(comparison, base):
     rows = comparison.rows.read_models(
         ['pinet_hrnet-w32_ochuman', 'pinet_hrnet-w32_coco'])
     report = comparison.report.format_report(
-        'Some', rows, [dict(AP=1), dict(AP=2)], base)
+        'Some', rows, [dict(AP=1), dict(AP=2)], base, {0: []})
     line = next(line for line in report.splitlines() if '67.4' in line)
     assert cells(line)[-2:] == ['-', 'COCO']
+
+
+def test_several_seeds_stand_beside_each_other(comparison, base):
+    rows = comparison.rows.read_models(
+        ['pinet_hrnet-w32_ochuman', 'pinet_hrnet-w32_coco'])
+    seeds = {
+        7: [dict(AP=50.0), dict(AP=1.0)],
+        0: [dict(AP=53.0), dict()],  # nobody to find
+        2: [dict(AP=53.0), dict()]
+    }
+    report = comparison.report.format_report(
+        'Some', rows, [dict(AP=52), dict(AP=1)], base, seeds)
+    assert 'means of seeds 7, 0, 2, tested' in report
+    start = report.index('AP of each seed')
+    lines = [cells(line) for line in report[start:].splitlines()[2:6]]
+    assert lines[0] == ['', 'seed 7', 'seed 0', 'seed 2', 'SD']
+    # squares of 2, 1 and 1, over two
+    assert lines[2][1:] == ['50.0', '53.0', '53.0', '1.7']
+    assert lines[3][1:] == ['1.0', '-', '-', '-']
+
+
+def test_means_are_of_what_all_seeds_have(comparison):
+    first = dict(AP=0.5, AR=1, loss=[[1, 4.0], [2, 2.0]], val_AP=[])
+    second = dict(AP=0.25, loss=[[2, 1.0], [3, 9.0]], val_AP=[[1, 0.5]])
+    assert comparison.seeds.average([first, second]) == dict(
+        AP=0.375, loss=[[2, 1.5]], val_AP=[])
+    assert comparison.seeds.average([first]) == first
 
 
 @pytest.mark.parametrize('columns', [dict(a=['1', '22'], bb=['333', '4'])])

@@ -1,6 +1,7 @@
 """Tables of a comparison, in Markdown that reads in a terminal as well."""
 import re
 from pathlib import Path
+from statistics import stdev
 from typing import Dict, List, Sequence
 
 from mmengine.config import Config
@@ -55,10 +56,12 @@ def pick_metrics(metrics: Dict[str, float]) -> Dict[str, float]:
 
 
 def format_report(title: str, rows: Sequence[Row],
-                  results: Sequence[Dict[str, float]], base: Config) -> str:
+                  results: Sequence[Dict[str, float]], base: Config,
+                  seeds: Dict[int, List[Dict[str, float]]]) -> str:
     """Write the tables of accuracy and of cost.
 
-    ``diff`` is AP less the first row's; metrics are in percent.
+    ``diff`` is AP less the first row's; metrics are in percent. Of several
+    seeds AP stands in a table, with its sample standard deviation.
 
     Args:
         title (str): Of the whole.
@@ -66,6 +69,8 @@ def format_report(title: str, rows: Sequence[Row],
         results (list[dict[str, float]]): Of each, by the keys of
             ``MEASURED`` and ``COSTS``; less those that are not known.
         base (Config): What the rows have in common.
+        seeds (dict[int, list[dict[str, float]]]): Metrics of each row, by
+            the seed; ``results`` are of all seeds.
 
     Returns:
         str: Narrower than 120 columns, without a last line break.
@@ -76,8 +81,15 @@ def format_report(title: str, rows: Sequence[Row],
     accuracy['diff'] = _differences(results)
     paper = [row.paper for row in rows]
     said = [c for c in PAPER if any(c in values for values in paper)]
-    lines = [f'**{title}**.', *_about(base), '']
+    lines = [f'**{title}**.', *_about(base, list(seeds)), '']
     lines += format_table(names, accuracy)
+    if len(seeds) > 1:
+        columns = {
+            f'seed {s}': _cells(seeds[s], 'AP', '{:.1f}')
+            for s in seeds
+        }
+        columns['SD'] = _deviations(list(seeds.values()))
+        lines += ['', 'AP of each seed:', '', *format_table(names, columns)]
     if said:
         columns = {c: _cells(paper, c, '{:.1f}') for c in said}
         columns['diff'] = _differences([
@@ -133,7 +145,7 @@ def _as_text(name: str) -> str:
     return re.sub(r'([\\`*|<>\[\]&!])', r'\\\1', printable(name))
 
 
-def _about(base: Config) -> List[str]:
+def _about(base: Config, seeds: List[int]) -> List[str]:
     """Say what the rows were trained and tested on."""
     evaluator = base.test_evaluator
     budget = ', '.join(f'{base.train_cfg[key]} {key[len("max_"):]}'
@@ -141,7 +153,8 @@ def _about(base: Config) -> List[str]:
                        if key in base.train_cfg)
     return [
         f'{_as_text(Path(base.filename).name)}, {budget}, '
-        f'seed {base.randomness.seed}, '
+        f'{"means of seeds" if seeds[1:] else "seed"} '
+        f'{", ".join(map(str, seeds))}, '
         f'tested on {_as_text(base.test_dataloader.dataset.ann_file)};',
         f'crowd: AP on images with a {evaluator.crowding} of '
         f'{evaluator.bins[-2]:g} or more.',
@@ -171,3 +184,9 @@ def _differences(values: Sequence[Dict[str, float]]) -> List[str]:
         f'{v["AP"] - first:+.1f}' if first is not None and 'AP' in v else '-'
         for v in values
     ]
+
+
+def _deviations(seeds: Sequence[Sequence[Dict[str, float]]]) -> List[str]:
+    """The standard deviation of each row's AP over seeds."""
+    aps = [[x['AP'] for x in row if 'AP' in x] for row in zip(*seeds)]
+    return [f'{stdev(row):.1f}' if row[1:] else '-' for row in aps]

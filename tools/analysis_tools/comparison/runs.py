@@ -47,7 +47,7 @@ class Runs:
             self.results = json.loads(self.results_file.read_text())
             if self.results['base'] != base.pretty_text:
                 raise ValueError(
-                    f'{self.results_file} is of another base config, seed or '
+                    f'{self.results_file} is of another base config or '
                     '--cfg-options: give this run an --out of its own')
 
     def once(self, kind: str, name: str, make: Callable):
@@ -170,7 +170,8 @@ def training_name(cfg: Config) -> str:
     """Name what a model's training depends on, beside the base.
 
     Args:
-        cfg (Config): In the base's setting.
+        cfg (Config): In the base's setting. Its seed, if it has one, is a
+            part of the name.
 
     Returns:
         str: The same for models that differ in the test alone, as with and
@@ -185,7 +186,9 @@ def training_name(cfg: Config) -> str:
         model.pop(key, None)
     trained = [model, cfg.train_dataloader.to_dict()]
     kind = head['type'].lower().replace('head', '')
-    return f'{kind}-{_digest(_without_decoding(trained))}'
+    name = f'{kind}-{_digest(_without_decoding(trained))}'
+    return (f'{name}-seed{cfg.randomness.seed}'
+            if 'randomness' in cfg else name)
 
 
 def test_name(cfg: Config) -> str:
