@@ -14,7 +14,11 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FrozenBatchNorm2d, clip_boxes_to_image
 
+from ..persons import check_features
+
 PERSON = 1  # 0 is the background
+# Arguments of torchvision's that the data pipeline and preprocessor have
+OF_DATA = 'min_size', 'max_size', 'image_mean', 'image_std'
 
 
 class SizeOfData(GeneralizedRCNNTransform):
@@ -44,10 +48,13 @@ class KeypointRCNNEstimator(BaseModel):
             Its batch norms and first two stages stay as they are, as in
             torchvision's training from ImageNet.
         network (dict, optional): Further arguments of torchvision's
-            ``KeypointRCNN``; those for sizes and normalization do nothing.
+            ``KeypointRCNN``, none of ``OF_DATA``.
         data_preprocessor (dict, optional): Config of the preprocessor.
         init_cfg (dict, optional): ``dict(type='Pretrained',
             checkpoint=...)``, file or address of the ResNet's weights.
+
+    Raises:
+        ValueError: If ``network`` sets sizes or normalization of pictures.
     """
 
     def __init__(self,
@@ -57,6 +64,12 @@ class KeypointRCNNEstimator(BaseModel):
                  data_preprocessor: Optional[dict] = None,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(data_preprocessor, init_cfg)
+        wrong = [key for key in network or {} if key in OF_DATA]
+        if wrong:
+            raise ValueError(
+                f'network has {", ".join(wrong)}: the size of pictures is the '
+                "data pipeline's (input_size of its transforms), their "
+                "normalization the data_preprocessor's (mean, std)")
         body = resnet_fpn_backbone(
             backbone_name=backbone,
             weights=None,
@@ -98,12 +111,19 @@ class KeypointRCNNEstimator(BaseModel):
 
         Raises:
             RuntimeError: If the mode is another.
+            ValueError: If the features of a picture are not finite.
         """
         if mode == 'loss':
             return self.network(
                 list(inputs),
                 [self._target(sample, inputs[0]) for sample in data_samples])
         if mode == 'predict':
+            # of a box whose score is NaN the network would say nothing
+            checked = self.network.backbone.register_forward_hook(
+                lambda _, pictures, maps: check_features(
+                    list(maps.values()), data_samples))
+            with checked:
+                results = self.network(list(inputs))
             found = [
                 InstanceData(
                     keypoints=persons['keypoints'][..., :2].cpu().numpy(),
@@ -111,7 +131,7 @@ class KeypointRCNNEstimator(BaseModel):
                     ).numpy(),
                     bboxes=persons['boxes'].cpu().numpy(),
                     bbox_scores=persons['scores'].cpu().numpy())
-                for persons in self.network(list(inputs))
+                for persons in results
             ]
             return BottomupPoseEstimator.add_pred_to_datasample(
                 self, found, None, data_samples)

@@ -124,6 +124,29 @@ def test_pictures_keep_the_size_of_the_data_pipeline(model, mode):
     assert torch.equal(seen[0], pictures)
 
 
+@pytest.mark.parametrize('key',
+                         ['min_size', 'max_size', 'image_mean', 'image_std'])
+def test_what_is_the_datas_is_no_argument_of_the_network(key):
+    network = {'box_nms_thresh': 0.4, key: 800}
+    with pytest.raises(ValueError, match=f'network has {key}: .*pipeline'):
+        MODELS.build(dict(type='KeypointRCNNEstimator', network=network))
+
+
+@torch.no_grad()
+def test_a_network_that_has_diverged_is_an_error(model):
+    """A score of NaN would be nobody."""
+    model.eval()
+    pictures = torch.rand(2, 3, SIDE, SIDE)
+    samples = [sample([]), sample([])]
+    model(pictures, samples, 'predict')
+    pictures[1, 0, 5, 5] = torch.nan
+    samples[1].set_metainfo(dict(img_path='second.jpg'))
+    with pytest.raises(ValueError, match='^second.jpg: features'):
+        model(pictures, samples, 'predict')
+    # nothing is left to check a training with names of this test
+    assert not model.network.backbone._forward_hooks
+
+
 def test_predictions_are_in_px_of_the_picture(model, monkeypatch):
     """The input is 64 px for 200 px of the picture around (100, 50)."""
     found = dict(
