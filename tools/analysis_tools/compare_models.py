@@ -13,7 +13,7 @@ from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -70,9 +70,8 @@ def parse_args() -> argparse.Namespace:
         '--seed',
         nargs='+',
         type=natural,
-        default=[0],
-        help='of weights, order and augmentation; of several, the mean is '
-        'told, and AP of each')
+        help="of weights, order and augmentation; by default the base's, or "
+        '0. Of several, the mean is told, and AP of each')
     parser.add_argument(
         '--processes',
         type=count,
@@ -123,7 +122,6 @@ def load_base(args: argparse.Namespace) -> Config:
         ValueError: If its images are all equally crowded.
     """
     cfg = load_config(args.base, args.cfg_options)
-    cfg.pop('randomness', None)  # of each training
     cfg.default_hooks.checkpoint.pop('save_best', None)
     for key in ('val_cfg', 'val_dataloader', 'val_evaluator'):
         cfg[key] = None
@@ -161,13 +159,16 @@ def _quarters(cfg: Config) -> List[float]:
     return [0, *inner, 1]
 
 
-def fit(rows: Sequence[Row], runs: Runs, seeds: Sequence[int]) -> List[Model]:
+def fit(rows: Sequence[Row],
+        runs: Runs,
+        seeds: Optional[Sequence[int]] = None) -> List[Model]:
     """Put models in the setting, and show that each fits, by counting it.
 
     Args:
         rows (list[Row]): The models.
         runs (Runs): With the base.
-        seeds (list[int]): Of each model's trainings.
+        seeds (list[int], optional): Of each model's trainings; by default
+            the base's.
 
     Returns:
         list[Model]: Of each.

@@ -155,8 +155,25 @@ def test_a_run_goes_on_where_it_was_stopped(comparison, finished, monkeypatch):
 def test_a_folder_of_another_base_is_left_alone(comparison, crowd, finished):
     base = comparison.command.load_base(
         arguments(crowd, **{'train_cfg.max_epochs': 2}))
-    with pytest.raises(ValueError, match='--out'):
+    with pytest.raises(
+            ValueError,
+            match=r'--out .* train_cfg\.max_epochs is 1, and here 2$'):
         comparison.runs.Runs(base, finished.out)
+
+
+def test_the_bases_randomness_is_kept_but_for_the_seed(comparison, crowd):
+    base = comparison.command.load_base(
+        arguments(crowd, **{
+            'randomness.seed': 7,
+            'randomness.deterministic': True
+        }))
+    for seeds, trained in ((None, [7]), ([2, 0, 2], [2, 0])):
+        cfgs = comparison.seeds.give_seeds(base, seeds)
+        assert [cfg.randomness for cfg in cfgs] == \
+            [dict(seed=seed, deterministic=True) for seed in trained]
+    base.pop('randomness')
+    cfg, = comparison.seeds.give_seeds(base)
+    assert cfg.randomness == dict(seed=0)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from copy import deepcopy
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from reprlib import repr as shorten
 from typing import Callable
 
 from mmengine.config import Config
@@ -45,10 +46,12 @@ class Runs:
         self.results = dict(base=base.pretty_text)
         if self.results_file.exists():
             self.results = json.loads(self.results_file.read_text())
-            if self.results['base'] != base.pretty_text:
+            there = Config.fromstring(self.results['base'], '.py').to_dict()
+            if there != base.to_dict():
                 raise ValueError(
                     f'{self.results_file} is of another base config or '
-                    '--cfg-options: give this run an --out of its own')
+                    '--cfg-options: give this run an --out of its own. There, '
+                    f'{_first_difference(there, base.to_dict())}')
 
     def once(self, kind: str, name: str, make: Callable):
         """Make what JSON can hold, unless the folder has it.
@@ -166,6 +169,17 @@ class Runs:
                              'The same command goes on from here.')
 
 
+def _first_difference(there: dict, here: dict, key: str = '') -> str:
+    """Say which value of two unlike configs is another one, and both."""
+    for name in [*there, *here]:
+        values = there.get(name, 'not set'), here.get(name, 'not set')
+        if values[0] != values[1]:
+            break
+    if all(isinstance(value, dict) for value in values):
+        return _first_difference(*values, f'{key}{name}.')
+    return '{} is {}, and here {}'.format(key + name, *map(shorten, values))
+
+
 def training_name(cfg: Config) -> str:
     """Name what a model's training depends on, beside the base.
 
@@ -187,8 +201,8 @@ def training_name(cfg: Config) -> str:
     trained = [model, cfg.train_dataloader.to_dict()]
     kind = head['type'].lower().replace('head', '')
     name = f'{kind}-{_digest(_without_decoding(trained))}'
-    return (f'{name}-seed{cfg.randomness.seed}'
-            if 'randomness' in cfg else name)
+    seed = cfg.get('randomness', {}).get('seed')
+    return name if seed is None else f'{name}-seed{seed}'
 
 
 def test_name(cfg: Config) -> str:

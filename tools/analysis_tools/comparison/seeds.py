@@ -2,7 +2,7 @@
 from copy import deepcopy
 from functools import partial
 from statistics import mean
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
 from mmengine.config import Config
 
@@ -10,20 +10,23 @@ from .costs import read_training, time_test
 from .runs import Runs, test_name, training_name
 
 
-def give_seeds(cfg: Config, seeds: Sequence[int]) -> List[Config]:
+def give_seeds(cfg: Config,
+               seeds: Optional[Sequence[int]] = None) -> List[Config]:
     """Copy a config for each seed.
 
     Args:
         cfg (Config): To train and to test a model.
-        seeds (list[int]): Of weights, order and augmentation.
+        seeds (list[int], optional): Of weights, order and augmentation. By
+            default the config's own, or 0.
 
     Returns:
         list[Config]: One for each seed that differs from those before.
     """
+    randomness = cfg.get('randomness', {})
     copies = []
-    for seed in dict.fromkeys(seeds):
+    for seed in dict.fromkeys(seeds or [randomness.get('seed') or 0]):
         copies.append(deepcopy(cfg))
-        copies[-1].randomness = dict(seed=seed)
+        copies[-1].randomness = dict(randomness, seed=seed)
     return copies
 
 
