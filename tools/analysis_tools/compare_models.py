@@ -24,7 +24,7 @@ import mmpose_pinet  # noqa: F401  before MMPose, for environments without ops
 import numpy as np
 from comparison.costs import count_network
 from comparison.curves import draw_curves
-from comparison.gallery import SCORE_THR, draw_gallery
+from comparison.gallery import draw_gallery
 from comparison.report import format_report, pick_metrics
 from comparison.rows import TABLES, TITLES, Row, read_models, read_table
 from comparison.runs import Runs, training_name
@@ -230,8 +230,8 @@ def compare(name: str, title: str, models: Sequence[Model], runs: Runs,
         trained = [(model.cfgs[0], runs.train(model.cfgs[0]))
                    for model in models]
         draw_gallery(names, trained, place.with_suffix('.jpg'), pictures)
-        report += (f'\n![pictures]({name}.jpg)\n\nDrawn are persons with a '
-                   f'score of {SCORE_THR} or more, of seed '
+        report += (f'\n![pictures]({name}.jpg)\n\nDrawn are persons from the '
+                   'score on that stands above them, of seed '
                    f'{measured[0][0]["seed"]}.')
     place.with_suffix('.md').write_text(f'{report}\n')
     place.with_suffix('.json').write_text(

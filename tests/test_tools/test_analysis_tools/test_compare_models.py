@@ -4,8 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
+import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.structures import InstanceData
 
 from mmpose_pinet.datasets.drawn import draw_crowd
 
@@ -132,6 +134,28 @@ def test_pictures_show_the_truth_and_all_models(comparison, finished):
     assert width == 4 * gallery.CELL
     assert height == 2 * gallery.CELL + gallery.TITLE
     assert (finished.out / 'comparison.png').is_file()
+
+
+@pytest.mark.parametrize(
+    'head, title, scores',
+    [(SimpleNamespace(), 'some (0.1+)', [0.4, 0.2]),
+     (SimpleNamespace(shown_from=0.3), 'some (0.3+)', [0.4])])
+def test_persons_are_drawn_from_where_their_model_shows_them(
+        comparison, crowd, monkeypatch, head, title, scores):
+    gallery = comparison.gallery
+    metainfo = dict(keypoint_id2name={0: 'nose'}, skeleton_links=[])
+    model = SimpleNamespace(head=head, dataset_meta=metainfo)
+    found = InstanceData(
+        keypoints=np.zeros((3, 1, 2)),
+        keypoint_scores=np.ones((3, 1)),
+        bbox_scores=np.array([0.2, 0.05, 0.4]))
+    monkeypatch.setattr(gallery, 'init_model', lambda *_, **__: model)
+    monkeypatch.setattr(gallery, 'inference_bottomup',
+                        lambda *_: [SimpleNamespace(pred_instances=found)])
+    picture = dict(img_path=str(next(crowd.glob('val/*.jpg'))))
+    told, (result, ) = gallery._column('some', Config(), '', [picture])
+    assert told == title
+    assert [person.score for person in result] == scores
 
 
 @pytest.mark.slow

@@ -16,11 +16,11 @@ from mmpose.registry import DATASETS
 from xtcocotools.coco import COCO
 
 from mmpose_pinet.evaluation.crowd_level_metric import image_crowding
+from mmpose_pinet.models.persons import shown_from
 from mmpose_pinet.results import Result
 
 CELL = 320  # px of an image, with its margin
 TITLE = 28  # px above the columns
-SCORE_THR = 0.1
 
 
 def draw_gallery(names: Sequence[str], models: Sequence[Tuple[Config, str]],
@@ -28,8 +28,8 @@ def draw_gallery(names: Sequence[str], models: Sequence[Tuple[Config, str]],
     """Draw one row an image and one column a model, the truth first.
 
     Images stand at even steps from the least to the most crowded. Persons
-    are drawn whose score is ``SCORE_THR`` or more: their ``bbox_scores``, or
-    the mean of their keypoints' scores.
+    are drawn from the score on that their model shows them from, which its
+    title tells: of their ``bbox_scores``, or the mean of their keypoints'.
 
     Args:
         names (list[str]): Of the models.
@@ -44,11 +44,9 @@ def draw_gallery(names: Sequence[str], models: Sequence[Tuple[Config, str]],
         })
         images = _choose(dataset, cfg.test_evaluator.crowding, num_images)
     columns = [('truth', [_true(info, dataset.metainfo) for info in images])]
-    for name, (cfg, checkpoint) in zip(names, models):
-        with redirect_stdout(StringIO()):
-            # on a copy, which it changes
-            model = init_model(deepcopy(cfg), checkpoint, device=get_device())
-        columns.append((name, [_found(model, info) for info in images]))
+    columns += [
+        _column(name, *model, images) for name, model in zip(names, models)
+    ]
     picture = np.hstack([
         np.vstack([_title(name), *map(_draw, results)])
         for name, results in columns
@@ -72,11 +70,22 @@ def _true(info: dict, metainfo: dict) -> Result:
                    np.ones(len(keypoints)))
 
 
-def _found(model: nn.Module, info: dict) -> Result:
+def _column(name: str, cfg: Config, checkpoint: str,
+            infos: Sequence[dict]) -> Tuple[str, List[Result]]:
+    """Find a model's persons, and write its title."""
+    with redirect_stdout(StringIO()):
+        # on a copy, which it changes
+        model = init_model(deepcopy(cfg), checkpoint, device=get_device())
+    score_thr = shown_from(model)
+    return (f'{name[:20]} ({score_thr:g}+)',
+            [_found(model, info, score_thr) for info in infos])
+
+
+def _found(model: nn.Module, info: dict, score_thr: float) -> Result:
     found = inference_bottomup(model, info['img_path'])[0].pred_instances
     scores = np.asarray(
         found.get('bbox_scores', found.keypoint_scores.mean(-1)))
-    best = np.argsort(-scores)[:(scores >= SCORE_THR).sum()]
+    best = np.argsort(-scores)[:(scores >= score_thr).sum()]
     return _result(info, model.dataset_meta, found.keypoints[best],
                    found.keypoint_scores[best], scores[best])
 
@@ -114,6 +123,6 @@ def _draw(result: Result) -> np.ndarray:
 
 def _title(name: str) -> np.ndarray:
     title = np.full((TITLE, CELL, 3), 255, np.uint8)
-    cv2.putText(title, name[:32], (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6,
-                (0, 0, 0), 1, cv2.LINE_AA)
+    cv2.putText(title, name, (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0),
+                1, cv2.LINE_AA)
     return title
