@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MessageHub
 from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
 from mmpose.registry import HOOKS, KEYPOINT_CODECS, METRICS, MODELS
 from mmpose.structures import PoseDataSample
 from random_weights import TINY
@@ -114,6 +115,19 @@ def test_any_head_is_told_of_features(model):
     with torch.no_grad():
         model.backbone.conv1.weight.fill_(NAN)
     with pytest.raises(ValueError, match='a.jpg, b.jpg: features'):
+        predict(model)
+
+
+def test_any_head_is_told_of_its_persons(model):
+    """RTMO's are NaN where its boxes are, and its features are not."""
+    model = deepcopy(model)
+    persons = [
+        InstanceData(
+            keypoints=torch.full((2, 17, 2), x),
+            keypoint_scores=torch.ones(2, 17)) for x in (1., NAN)
+    ]
+    model.head.predict = lambda *_, **__: persons
+    with pytest.raises(ValueError, match=r'^b\.jpg: keypoints or scores'):
         predict(model)
 
 

@@ -10,7 +10,7 @@ from mmpose.utils.tensor_utils import to_numpy
 from mmpose.utils.typing import ConfigType, SampleList
 from torch import Tensor
 
-from mmpose_pinet.fusion import NOT_FINITE, Persons, find_persons
+from mmpose_pinet.fusion import NOT_FINITE, Persons, check_finite, find_persons
 
 # Of PINet's scores, products of heatmaps' values
 SHOWN_FROM = 0.1
@@ -65,6 +65,24 @@ def check_features(maps: Sequence[Tensor], samples: SampleList) -> None:
     wrong = [image_name(x) for x, fine in zip(samples, finite) if not fine]
     if wrong:
         raise ValueError(NOT_FINITE.format(', '.join(wrong), 'features'))
+
+
+def check_persons(persons: InstanceData, image: str) -> None:
+    """Refuse the persons of a network that has diverged, whatever its head.
+
+    Boxes that are NaN overlap with none, so that such a head's NMS leaves
+    thousands, and COCO's evaluation takes them for right.
+
+    Args:
+        persons (InstanceData): Arrays or tensors ``keypoints`` (m, K, 2) and
+            ``keypoint_scores`` (m, K).
+        image (str): Its name, for the error.
+
+    Raises:
+        ValueError: If a keypoint or a score is NaN or infinite.
+    """
+    check_finite(
+        to_numpy(persons.keypoints), to_numpy(persons.keypoint_scores), image)
 
 
 def pack_persons(persons: Persons) -> InstanceData:

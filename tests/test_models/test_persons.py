@@ -6,8 +6,8 @@ from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
 from mmpose_pinet.models.heads import PINetPlusHead
-from mmpose_pinet.models.persons import (check_features, fuse_candidates,
-                                         shown_from_by_config)
+from mmpose_pinet.models.persons import (check_features, check_persons,
+                                         fuse_candidates, shown_from_by_config)
 from mmpose_pinet.post_processors import PoseFusion
 
 FUSION = PoseFusion([0.1] * 3)
@@ -76,6 +76,26 @@ def test_candidates_that_are_no_numbers_are_told_with_their_image():
     candidates = InstanceData(keypoints=POSES * np.nan, keypoint_scores=SCORES)
     with pytest.raises(ValueError, match='^a.jpg: keypoints or scores'):
         fuse_candidates(candidates, FUSION, image='a.jpg')
+
+
+@pytest.mark.parametrize('kind', [np.asarray, torch.as_tensor])
+@pytest.mark.parametrize('key', ['keypoints', 'keypoint_scores'])
+@pytest.mark.parametrize('value', [np.nan, -np.inf])
+def test_persons_that_are_no_numbers_are_told_with_their_image(
+        kind, key, value):
+    found = dict(keypoints=POSES.copy(), keypoint_scores=SCORES.copy())
+
+    def check():
+        check_persons(
+            InstanceData(**{
+                key: kind(x)
+                for key, x in found.items()
+            }), 'a.jpg')
+
+    check()
+    found[key][2, 1] = value
+    with pytest.raises(ValueError, match='^a.jpg: keypoints or scores'):
+        check()
 
 
 @pytest.mark.parametrize('view', [0, 1])

@@ -17,7 +17,8 @@ from mmpose_pinet.converters import convert_for_model, is_official
 from mmpose_pinet.post_processors import build_post_processor
 
 from ..cuda_graphs import can_replay
-from ..persons import check_features, fuse_candidates, image_name
+from ..persons import (check_features, check_persons, fuse_candidates,
+                       image_name)
 from .folded_backbone import FoldedBackbone
 from .graphed_backbone import GraphedBackbone
 from .load_watch import LoadWatch
@@ -209,6 +210,8 @@ class BatchedBottomupPoseEstimator(BottomupPoseEstimator):
                                     image_name(sample))
                     for of_image, sample in zip(found, samples)
                 ]
+            for of_image, sample in zip(found, samples):
+                check_persons(of_image, image_name(sample))
             self.add_pred_to_datasample(found, maps, samples)
         return data_samples
 
