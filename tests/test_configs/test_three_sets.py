@@ -49,6 +49,7 @@ def cfg(tmp_path):
 
 
 def test_each_set_teaches_what_it_labels(cfg):
+    np.random.seed(0)  # in few of all crops nobody is large enough
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     assert len(dataset) == 12
     assert MODELS.build(cfg.model).head.num_keypoints == 19
