@@ -10,7 +10,7 @@ from mmpose.utils.tensor_utils import to_numpy
 from mmpose.utils.typing import ConfigType, SampleList
 from torch import Tensor
 
-from mmpose_pinet.fusion import NOT_FINITE, Persons, check_finite, find_persons
+from mmpose_pinet.fusion import NOT_FINITE, Persons, find_persons
 
 # Of PINet's scores, products of heatmaps' values
 SHOWN_FROM = 0.1
@@ -81,8 +81,9 @@ def check_persons(persons: InstanceData, image: str) -> None:
     Raises:
         ValueError: If a keypoint or a score is NaN or infinite.
     """
-    check_finite(
-        to_numpy(persons.keypoints), to_numpy(persons.keypoint_scores), image)
+    for values in persons.keypoints, persons.keypoint_scores:
+        if not torch.as_tensor(values).isfinite().all():
+            raise ValueError(NOT_FINITE.format(image, 'keypoints or scores'))
 
 
 def pack_persons(persons: Persons) -> InstanceData:

@@ -78,7 +78,10 @@ def test_candidates_that_are_no_numbers_are_told_with_their_image():
         fuse_candidates(candidates, FUSION, image='a.jpg')
 
 
-@pytest.mark.parametrize('kind', [np.asarray, torch.as_tensor])
+# in bfloat16, which NumPy does not have, as a head's scores may be
+@pytest.mark.parametrize(
+    'kind',
+    [np.asarray, torch.as_tensor, lambda x: torch.tensor(x).bfloat16()])
 @pytest.mark.parametrize('key', ['keypoints', 'keypoint_scores'])
 @pytest.mark.parametrize('value', [np.nan, -np.inf])
 def test_persons_that_are_no_numbers_are_told_with_their_image(

@@ -46,12 +46,14 @@ class Runs:
         self.results = dict(base=base.pretty_text)
         if self.results_file.exists():
             self.results = json.loads(self.results_file.read_text())
-            there = Config.fromstring(self.results['base'], '.py').to_dict()
-            if there != base.to_dict():
+            there, here = (
+                Config.fromstring(text, '.py').to_dict()
+                for text in (self.results['base'], base.pretty_text))
+            if there != here:
                 raise ValueError(
                     f'{self.results_file} is of another base config or '
                     '--cfg-options: give this run an --out of its own. There, '
-                    f'{_first_difference(there, base.to_dict())}')
+                    f'{_first_difference(there, here)}')
 
     def once(self, kind: str, name: str, make: Callable):
         """Make what JSON can hold, unless the folder has it.
